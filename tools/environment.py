@@ -13,17 +13,23 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PEERS_VENV = ROOT / ".venv-peers"
 STAMPS = ROOT / ".cache" / "stamps"
+SUITES = ROOT / ".cache" / "suites"
 MINIMUM_PYTHON = (3, 11)
+
+# Public test suites that travel in source distributions only: name -> version (hashes are in the constraints).
+SUITE_SOURCES = {"swift": "2.38.3", "minio": "7.2.20"}
 
 # Programs that tests drive or measure beside ours, as Debian packages: package -> a file it brings.
 DEBIAN_TEST_PEERS = {
     "wrk": "/usr/bin/wrk",
+    "awscli": "/usr/bin/aws",
     "s3cmd": "/usr/bin/s3cmd",
     "restic": "/usr/bin/restic",
     "s3fs": "/usr/bin/s3fs",
@@ -42,6 +48,7 @@ def main(purpose: str) -> int:
     if purpose in ("test", "bench"):
         install_debian_peers()
         install_python_peers()
+        unpack_suites()
     return 0
 
 
@@ -73,6 +80,35 @@ def install_python_peers() -> None:
     create_virtual_environment(PEERS_VENV)
     pip(PEERS_VENV, "install", "--require-hashes", "--no-deps", "-r", str(requirements))
     stamp("peers", fingerprint)
+
+
+def unpack_suites() -> None:
+    """`.cache/suites/<name>-<version>`: the source distributions whose test folders we run."""
+    requirements = ROOT / "tests" / "peers" / "constraints.txt"
+    for name, version in SUITE_SOURCES.items():
+        folder = SUITES / f"{name}-{version}"
+        if folder.exists() or not requirements.exists():
+            continue
+        SUITES.mkdir(parents=True, exist_ok=True)
+        wanted = SUITES / f"{name}.txt"
+        wanted.write_text(requirement_with_hashes(requirements, name))
+        options = ("--no-deps", "--no-binary", ":all:", "--no-build-isolation", "--require-hashes")
+        pip(PEERS_VENV, "download", *options, "-d", str(SUITES), "-r", str(wanted))
+        with tarfile.open(SUITES / f"{name}-{version}.tar.gz") as archive:
+            archive.extractall(SUITES)  # the archive's hash was demanded above
+
+
+def requirement_with_hashes(constraints: Path, name: str) -> str:
+    """The lines of one pinned requirement: `name==version \\` and its indented hashes."""
+    entry: list[str] = []
+    for line in constraints.read_text().splitlines():
+        if line.startswith(f"{name}=="):
+            entry = [line]
+        elif entry and line.startswith(" "):
+            entry.append(line)
+        elif entry:
+            break
+    return "\n".join(entry) + "\n"
 
 
 def install_debian_peers() -> None:
