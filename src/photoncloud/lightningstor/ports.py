@@ -8,7 +8,7 @@ answer at once, so the service writes plain `await` everywhere.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -101,15 +101,20 @@ class BlobWriter(Protocol):
 
     id: bytes
 
-    async def write(self, data: bytes | memoryview) -> None:
-        """Append. Returns when the buffer may be reused. Raises OutOfSpace."""
+    def write(self, pieces: Sequence[bytes | memoryview]) -> Awaitable[None]:
+        """Append the pieces in order. The work starts at the call; the awaitable resolves when the buffers are free.
+
+        One write at a time: await it before the next. Raises OutOfSpace.
+        """
         ...
 
     async def publish(self) -> None:
         """Footer, data to disk, name in the directory, directory to disk. After it the blob survives power loss."""
         ...
 
-    async def discard(self) -> None: ...
+    async def discard(self) -> None:
+        """Forget the blob, on disk too, also when it was published. Waits for a write under way; idempotent."""
+        ...
 
 
 class BlobReader(Protocol):
@@ -147,32 +152,56 @@ class BlobStore(Protocol):
         """Every (id, size on disk, mtime in ns), for sweeps; may miss blobs published meanwhile."""
         ...
 
-    async def verify(self, blob: bytes) -> None:
-        """Read all bytes and compare every chunk hash. Raises StoreDamaged."""
+    async def verify(self, blob: bytes, pace: Callable[[int], Awaitable[None]] | None = None) -> None:
+        """Read all bytes from disk and compare every chunk hash. Raises StoreDamaged.
+
+        `pace` is awaited after each chunk with the bytes read, to limit the rate.
+        """
         ...
 
     def free_bytes(self) -> int:
         """Room left on the file system, from a sample at most one second old."""
         ...
 
+    def faults(self) -> tuple[str, ...]:
+        """What `checks.storage` must name: quarantined blobs and failed disk operations; empty when all is well."""
+        ...
+
 
 class Digester(Protocol):
     """Running digests of one stream: asked-for algorithms plus what the store always keeps."""
 
-    async def update(self, data: bytes | memoryview) -> None:
-        """Feed in order. Small pieces are hashed at once, large ones in the pool; returns when the buffer is free."""
+    def update(self, pieces: Sequence[bytes | memoryview]) -> Awaitable[None]:
+        """Feed pieces in order. Work starts at the call; the awaitable resolves when the buffers are free.
+
+        One update at a time: await it before the next. Small batches are hashed at once, large ones in the pool.
+        """
         ...
 
-    async def finish(self) -> dict[str, bytes]:
-        """Algorithm name (`MD5`, `SHA256`, `CRC32`, `CRC32C`, `CRC64NVME`, …) → raw digest."""
+    def finish(self) -> dict[str, bytes]:
+        """Algorithm name (`MD5`, `SHA256`, `CRC32`, `CRC32C`, `CRC64NVME`, …) → raw digest in wire order."""
+        ...
+
+
+class ChunkDigester(Protocol):
+    """SHA-256 of each chunk of a signed stream."""
+
+    def update(self, pieces: Sequence[bytes | memoryview | None]) -> Awaitable[list[bytes]]:
+        """Feed pieces in order; `None` ends a chunk. Resolves to the raw digests of the chunks that ended."""
         ...
 
 
 class HashPool(Protocol):
     def digester(self, algorithms: frozenset[str]) -> Digester: ...
 
-    def digest_now(self, algorithms: frozenset[str], data: bytes) -> dict[str, bytes]:
+    def chunk_digester(self) -> ChunkDigester: ...
+
+    def digest_now(self, algorithms: frozenset[str], data: bytes | memoryview) -> dict[str, bytes]:
         """Digests of a small body (at most the inline limit), computed by the caller's thread."""
+        ...
+
+    def combine(self, algorithm: str, parts: Sequence[tuple[bytes, int]]) -> bytes:
+        """FULL_OBJECT value of a CRC from (raw value, length in bytes) of each part in order; reads no bytes."""
         ...
 
 
@@ -195,6 +224,13 @@ class Cipher(Protocol):
         ...
 
     def customer_key_check(self, customer_key: bytes, salt: bytes) -> bytes: ...
+
+    def frame_key(self, key: bytes, body: bytes) -> tuple[bytes, bytes]:
+        """Key and 4-byte nonce prefix of one sealed body, derived from the data key and the 16-byte body id.
+
+        Bodies of one upload share a data key; deriving per body keeps (key, nonce) pairs unique.
+        """
+        ...
 
     def seal_frame(self, key: bytes, nonce: bytes, aad: bytes, data: bytes | memoryview) -> bytes: ...
 
