@@ -6,21 +6,20 @@ They are never mixed up: the first is answered by planning again, the second by 
 
 from __future__ import annotations
 
+from photoncloud.runtime.errors import PhotonError
 
-class MetadataError(Exception):
-    """Anything a metadata store raises on purpose. `code` is stable, `hint` tells an operator what helps."""
 
-    code = "metadata.error"
-    hint = ""
+class MetadataError(PhotonError):
+    """Anything a metadata store raises on purpose."""
 
 
 class RevisionMismatch(MetadataError):
     """A racing write lost: `key` was at mod_revision `actual` (0 = absent), not `expected`. Nothing changed."""
 
-    code = "metadata.revision_mismatch"
-
     def __init__(self, key: bytes, expected: int, actual: int) -> None:
-        super().__init__(f"{key!r} is at revision {actual}, expected {expected}")
+        super().__init__(
+            "revision-mismatch", "write", repr(key), f"it is at revision {actual}, expected was {expected}"
+        )
         self.key = key
         self.expected = expected
         self.actual = actual
@@ -29,32 +28,34 @@ class RevisionMismatch(MetadataError):
 class BackendUnavailable(MetadataError):
     """The store cannot answer. With `maybe_applied` the write may have happened: read again before retrying."""
 
-    code = "metadata.unavailable"
-
     def __init__(self, reason: str, *, maybe_applied: bool, hint: str = "") -> None:
-        super().__init__(reason)
+        super().__init__("metadata-unavailable", "use metadata store", "", reason, hint)
         self.reason = reason
         self.maybe_applied = maybe_applied
-        self.hint = hint
+
+
+class OutOfSpace(MetadataError):
+    """The disk or the quota is full: nothing was written; reads work and deletes still may."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__("metadata-out-of-space", "write", where, "no space left", "delete data or enlarge the volume")
 
 
 class Compacted(MetadataError):
     """History before `compact_revision` is gone: start again from a scan."""
 
-    code = "metadata.compacted"
-
     def __init__(self, compact_revision: int) -> None:
-        super().__init__(f"history before revision {compact_revision} is gone")
+        super().__init__("metadata-compacted", "read history", "", f"revisions before {compact_revision} are gone")
         self.compact_revision = compact_revision
 
 
 class FutureRevision(MetadataError):
     """A read asked for a revision that does not exist yet."""
 
-    code = "metadata.future_revision"
-
     def __init__(self, revision: int, current: int) -> None:
-        super().__init__(f"revision {revision} is in the future, the store is at {current}")
+        super().__init__(
+            "metadata-future-revision", "read", "", f"revision {revision} asked, the store is at {current}"
+        )
         self.revision = revision
         self.current = current
 
@@ -62,16 +63,15 @@ class FutureRevision(MetadataError):
 class PermissionDenied(MetadataError):
     """The store refused this caller for this range."""
 
-    code = "metadata.permission_denied"
+    def __init__(self, what: str) -> None:
+        super().__init__("metadata-permission-denied", "use metadata store", what, "permission denied")
 
 
 class LimitExceeded(MetadataError):
     """The call is larger than `store.limits`; nothing was sent."""
 
-    code = "metadata.limit_exceeded"
-
     def __init__(self, what: str, actual: int, limit: int) -> None:
-        super().__init__(f"{what}: {actual} is over the limit {limit}")
+        super().__init__("metadata-limit-exceeded", "check request", what, f"{actual} is over the limit {limit}")
         self.what = what
         self.actual = actual
         self.limit = limit
@@ -80,25 +80,22 @@ class LimitExceeded(MetadataError):
 class InvalidRequest(MetadataError, ValueError):
     """The call makes no sense (empty key, one key put twice in a transaction): a mistake of the caller."""
 
-    code = "metadata.invalid_request"
+    def __init__(self, reason: str) -> None:
+        super().__init__("metadata-invalid-request", "check request", "", reason)
 
 
 class LeaseNotFound(MetadataError):
     """The lease never existed, expired or was revoked. Nothing changed."""
 
-    code = "metadata.lease_not_found"
-
     def __init__(self, lease: int) -> None:
-        super().__init__(f"lease {lease} does not exist")
+        super().__init__("metadata-lease-not-found", "use lease", str(lease), "it does not exist")
         self.lease = lease
 
 
 class Unsupported(MetadataError):
     """The adapter lacks `capability` (compare `store.capabilities`)."""
 
-    code = "metadata.unsupported"
-
     def __init__(self, capability: str, adapter: str) -> None:
-        super().__init__(f"the {adapter} metadata backend has no {capability}")
+        super().__init__("metadata-unsupported", "use metadata store", adapter, f"it has no {capability}")
         self.capability = capability
         self.adapter = adapter

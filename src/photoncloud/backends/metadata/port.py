@@ -24,6 +24,7 @@ from photoncloud.backends.metadata.errors import (
     LeaseNotFound,
     LimitExceeded,
     MetadataError,
+    OutOfSpace,
     PermissionDenied,
     RevisionMismatch,
     Unsupported,
@@ -53,6 +54,7 @@ __all__ = [
     "MetadataError",
     "MetadataStore",
     "Op",
+    "OutOfSpace",
     "Page",
     "PermissionDenied",
     "Put",
@@ -102,7 +104,7 @@ class Page(NamedTuple):
 
     items: tuple[KeyValue, ...]
     more: bool
-    count: int
+    count: int  # type: ignore[assignment]  # the contract's name; hides tuple.count, which nobody calls on a page
     revision: int
 
 
