@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from photoncloud.lightningstor.core.http_message import FileSlice
 
 Durability = Literal["group", "fsync", "async"]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row as stored. `revision` is its modification revision, 0 when the row does not exist."""
+class Row(NamedTuple):
+    """A row as stored. `revision` is its modification revision."""
 
     key: bytes
     value: bytes
@@ -54,14 +53,14 @@ class Transaction:
 
 
 class IndexCursor(Protocol):
-    """Ordered walk over one published snapshot. Cheap to seek; must be closed."""
+    """Ordered walk over one range of one published snapshot. Must be closed; a local one never suspends."""
 
-    def seek(self, key: bytes) -> None:
-        """Stand before the first row whose key is >= `key`."""
+    async def seek(self, key: bytes) -> None:
+        """Stand before the first row of the range whose key is >= `key`."""
         ...
 
-    def next(self) -> tuple[bytes, bytes] | None:
-        """The next (key, value) inside the bounds, or None at the end."""
+    async def take(self, count: int) -> list[Row]:
+        """The next rows, at most `count`; fewer only at the end of the range."""
         ...
 
     def close(self) -> None: ...

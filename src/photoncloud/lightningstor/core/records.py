@@ -146,15 +146,35 @@ class UploadRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 
 
 class Segment(msgspec.Struct, frozen=True, array_like=True):
-    """A run of bytes of a blob: part of a multipart body or of a part made by UploadPartCopy."""
+    """A run of bytes of a blob, or of an inline row: part of a multipart body or of a part made by UploadPartCopy."""
 
     blob: bytes
+    """Id of the blob; with `is_inline` the body id of a row of family `i`."""
     offset: int
     length: int
+    is_inline: bool = False
+
+
+class Hold(msgspec.Struct, frozen=True, array_like=True):
+    """What a part keeps from collection: a target of `key_space` (kind byte and id), and the part's number.
+
+    A blob or a whole body (UploadPartCopy from a multipart source) has a reference row by the user
+    `key_space.user_part(body id, number)`; an inline target belongs to the part alone and has none.
+    """
+
+    target: bytes
+    number: int
+
+
+class SegmentRow(msgspec.Struct, frozen=True, array_like=True):
+    """One row of family `p`: up to `key_space.SEGMENTS_PER_ROW` segments of a multipart body, and what it holds."""
+
+    segments: tuple[Segment, ...]
+    holds: tuple[Hold, ...] = ()
 
 
 class PartRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
-    """One uploaded part. Its bytes are inline, a blob of its own, or segments of other blobs (UploadPartCopy)."""
+    """One uploaded part. Its bytes are inline, a blob of its own, or `segments` (UploadPartCopy; body kind "")."""
 
     number: int
     size: int
@@ -165,3 +185,5 @@ class PartRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     checksum: Checksum | None = None
     crc64nvme: bytes = b""
     md5: bytes = b""
+    hold: bytes = b""
+    """Target this part keeps from collection; empty for a part of 0 bytes."""
