@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from photoncloud.backends.auth.iam.chunk_signature import ChunkSignatureChain
 from photoncloud.backends.auth.port import Principal
 from photoncloud.lightningstor.core.http_message import Reply, Request
 from photoncloud.lightningstor.core.records import ObjectRecord
@@ -16,16 +17,14 @@ class Payload:
     """How the body was signed: the result of authentication that `body_intake` must enforce.
 
     `mode` is one of `hash` (compare with `sha256`), `unsigned`, `streaming-signed`, `streaming-signed-trailer`,
-    `streaming-unsigned-trailer`. `seed_signature` and `signing_key` begin the chunk signature chain.
+    `streaming-unsigned-trailer`. `chunk_signatures` is the chain of a signed streaming body, begun at the request's
+    signature; it belongs to this one body.
     """
 
     mode: str
     sha256: bytes = b""
     sha256_text: str = ""
-    seed_signature: str = ""
-    signing_key: bytes = b""
-    scope: str = ""
-    timestamp: str = ""
+    chunk_signatures: ChunkSignatureChain | None = None
 
 
 class Authorised:
@@ -40,7 +39,7 @@ class Authorised:
 
 @dataclass(slots=True)
 class Call:
-    """One authorised operation. `now_ns` is drawn once a request; `query` holds decoded parameters, first value wins."""
+    """One authorised operation. `now_ns` is drawn once a request; `query` holds decoded parameters, first wins."""
 
     request: Request
     operation: str
