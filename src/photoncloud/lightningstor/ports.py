@@ -13,6 +13,10 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from photoncloud.lightningstor.core.http_message import FileSlice
+from photoncloud.lightningstor.core.transaction import Compare as Compare
+from photoncloud.lightningstor.core.transaction import Delete as Delete
+from photoncloud.lightningstor.core.transaction import Put as Put
+from photoncloud.lightningstor.core.transaction import Transaction as Transaction
 
 Durability = Literal["group", "fsync", "async"]
 
@@ -23,33 +27,6 @@ class Row(NamedTuple):
     key: bytes
     value: bytes
     revision: int
-
-
-@dataclass(frozen=True, slots=True)
-class Compare:
-    """A demand of a transaction: the row's modification revision is `revision` (0: the row does not exist)."""
-
-    key: bytes
-    revision: int
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    key: bytes
-    value: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    key: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """All or nothing: every compare holds, then every change happens at one revision. At most 128 operations."""
-
-    compares: tuple[Compare, ...]
-    changes: tuple[Put | Delete, ...]
 
 
 class IndexCursor(Protocol):
