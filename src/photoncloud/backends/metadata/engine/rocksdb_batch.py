@@ -1,0 +1,194 @@
+"""Transactions evaluated over database + batch overlay: the committer's view of the store.
+
+Point operations of one level take a short path; ranges and nesting go through `mvcc.transaction` over the same
+overlay, so both mean the same. Nothing reaches the write batch before its transaction is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import merge
+from typing import Any
+
+from photoncloud.backends.metadata.engine.rocksdb_files import REVISION_KEY, RocksdbFiles
+from photoncloud.backends.metadata.engine.rocksdb_history import Change
+from photoncloud.backends.metadata.engine.rocksdb_published import rows_from
+from photoncloud.backends.metadata.engine.rocksdb_rows import (
+    FIRST_VERSION,
+    mod_revision_of,
+    pack_number,
+    pack_row,
+    succeed,
+    unpack_row,
+)
+from photoncloud.backends.metadata.mvcc import transaction
+from photoncloud.backends.metadata.port import (
+    Compare,
+    Delete,
+    Get,
+    KeyValue,
+    Op,
+    Put,
+    Relation,
+    Response,
+    Target,
+    TxnResult,
+    Written,
+)
+from photoncloud.backends.metadata.prefixes import contains
+
+_UNKNOWN: Any = object()
+
+
+class BatchKeyspace:
+    """One write batch in the making; a `transaction.Keyspace`. Used by the committer thread only.
+
+    `revision` counts on with every transaction that changed something; `changed` lists (revision, changes) of those.
+    """
+
+    def __init__(self, files: RocksdbFiles, revision: int) -> None:
+        self._files = files
+        self._getters = files.getters
+        self._slot_of = files.slot_of
+        self.revision = revision
+        self._set_next_revision()
+        self.begin()
+
+    def begin(self) -> None:
+        """Start an empty batch on top of everything written so far."""
+        self.batch = self._files.new_batch()
+        self.changed: list[tuple[int, list[Change]]] = []
+        self.dirty: set[int] = set()
+        self._overlay: dict[bytes, bytes | None] = {}
+        self._changes: list[Change] = []
+
+    def run(self, compare: Sequence[Compare], success: Sequence[Op], failure: Sequence[Op]) -> TxnResult:
+        """One checked transaction. An exception (a failed read) leaves batch and overlay as they were."""
+        try:
+            if all(map(_is_point, compare)):
+                succeeded = all(map(self._holds, compare))
+                chosen = success if succeeded else failure
+                if all(map(_is_point, chosen)):
+                    result = self._run_points(succeeded, chosen)
+                else:
+                    result = transaction.apply(self, (), chosen).result._replace(succeeded=succeeded)
+            else:
+                result = transaction.apply(self, compare, success, failure).result
+        except BaseException:
+            self._undo()
+            raise
+        if self._changes:
+            self._keep()
+        return result
+
+    def seal(self) -> None:
+        """Add what a reopened store needs to the batch; call once, before writing it."""
+        self.batch.put(REVISION_KEY, pack_number(self.revision), self._files.meta_handle)
+
+    # Keyspace
+
+    def get(self, key: bytes) -> KeyValue | None:
+        row = self._row(key)
+        return None if row is None else unpack_row(key, row)
+
+    def range(
+        self, start: bytes, end: bytes, *, limit: int = 0, keys_only: bool = False, count_only: bool = False
+    ) -> tuple[tuple[KeyValue, ...], int]:
+        items: list[KeyValue] = []
+        count = 0
+        for row in self._merged(start, end):
+            count += 1
+            if not count_only and (not limit or count <= limit):
+                items.append(row._replace(value=b"") if keys_only else row)
+        return tuple(items), count
+
+    def has_lease(self, lease: int) -> bool:
+        return False
+
+    def store(self, current: KeyValue, previous: KeyValue | None) -> None:
+        key, value, create, mod, version, _ = current
+        self._change(key, pack_row(create, mod, version, value), self._row(key))
+
+    def remove(self, previous: KeyValue) -> None:
+        self._change(previous.key, None, self._row(previous.key))
+
+    # Point operations
+
+    def _row(self, key: bytes) -> bytes | None:
+        row = self._overlay.get(key, _UNKNOWN)
+        return self._getters[self._slot_of[key[0]]](key) if row is _UNKNOWN else row
+
+    def _holds(self, compare: Compare) -> bool:
+        key, target, op, operand, _ = compare
+        row = self._row(key)
+        if target is Target.MOD and op is Relation.EQUAL:
+            return operand == (0 if row is None else mod_revision_of(row))
+        return transaction.holds_for(None if row is None else unpack_row(key, row), compare)
+
+    def _run_points(self, succeeded: bool, operations: Sequence[Op]) -> TxnResult:
+        responses: list[Response] = []
+        for operation in operations:
+            if isinstance(operation, Put):
+                responses.append(self._put(operation))
+            elif isinstance(operation, Get):
+                responses.append(self.get(operation.key))
+            elif isinstance(operation, Delete):
+                responses.append(self._delete(operation))
+        revision = self.revision + 1 if self._changes else self.revision
+        return TxnResult(succeeded, revision, tuple(responses))
+
+    def _put(self, put: Put) -> Written:
+        key = put.key
+        old = self._row(key)
+        head = self._fresh if old is None else succeed(old, self._packed)
+        self._change(key, head + put.value, old)
+        return Written(self.revision + 1, 0, unpack_row(key, old) if put.previous and old is not None else None)
+
+    def _delete(self, delete: Delete) -> Written:
+        key = delete.key
+        old = self._row(key)
+        if old is None:
+            return Written(self.revision + 1 if self._changes else self.revision)
+        self._change(key, None, old)
+        return Written(self.revision + 1, 1, unpack_row(key, old) if delete.previous else None)
+
+    def _change(self, key: bytes, row: bytes | None, old: bytes | None) -> None:
+        self._overlay[key] = row
+        self._changes.append((key, row, old))
+
+    def _keep(self) -> None:
+        """The transaction is complete: move its changes into the batch."""
+        batch, handles, slot_of, dirty = self.batch, self._files.handles, self._slot_of, self.dirty
+        for key, row, _ in self._changes:
+            slot = slot_of[key[0]]
+            dirty.add(slot)
+            if row is None:
+                batch.delete(key, handles[slot])
+            else:
+                batch.put(key, row, handles[slot])
+        self.revision += 1
+        self.changed.append((self.revision, self._changes))
+        self._changes = []
+        self._set_next_revision()
+
+    def _undo(self) -> None:
+        for key, _, old in reversed(self._changes):
+            self._overlay[key] = old
+        self._changes = []
+
+    def _set_next_revision(self) -> None:
+        self._packed = pack_number(self.revision + 1)
+        self._fresh = self._packed + self._packed + FIRST_VERSION
+
+    def _merged(self, start: bytes, end: bytes) -> list[KeyValue]:
+        """Database rows with the overlay laid over them, in key order."""
+        overlay = self._overlay
+        stored = (row for row in rows_from(self._files, None, start, end) if row.key not in overlay)
+        fresh = sorted((key, row) for key, row in overlay.items() if row is not None and contains(start, end, key))
+        return list(merge(stored, [unpack_row(key, row) for key, row in fresh], key=lambda row: row.key))
+
+
+def _is_point(item: Compare | Op) -> bool:
+    if isinstance(item, Compare | Delete):
+        return not item.end
+    return isinstance(item, Put | Get)
