@@ -43,7 +43,7 @@ def replace_atomically(path: Path | str, data: bytes, mode: int = PRIVATE_FILE) 
 
 
 def append_durably(path: Path | str, data: bytes, mode: int = PRIVATE_FILE) -> int:
-    """Add `data` at the end of `path`, creating it with `mode`; on disk when this returns. Returns the offset it begins at.
+    """Add `data` at the end of `path`, creating it with `mode`; on disk when this returns the offset it begins at.
 
     A write that fails half way is cut off again, so a reader never meets half a record of a living process.
     After a failed fsync nothing is known about the file: the error is raised and must not be retried on it.

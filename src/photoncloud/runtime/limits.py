@@ -40,7 +40,7 @@ class Limit:
 
 
 START_STEP_SEC = Limit("start_step_sec", 300, "s", "recovery of a large log takes minutes; a hang must still end")
-CLOSE_STEP_SEC = Limit("close_step_sec", 10, "s", "a supervisor kills 5 s after the grace time; one stuck close must not")
+CLOSE_STEP_SEC = Limit("close_step_sec", 10, "s", "one stuck close must not hold up the others for long")
 CHECK_INTERVAL_SEC = Limit("check_interval_sec", 5, "s", "GET /health must not be older than this")
 CHECK_REASON_CHARACTERS = Limit("check_reason_characters", 200, "characters", "a reason is one line on one screen")
 STOP_ACCEPTING_SEC = Limit("stop_accepting_sec", 2, "s", "closing a listening socket does no I/O")

@@ -14,7 +14,13 @@ Render = Callable[[dict[str, Any]], bytes]
 
 _encode = msgspec.json.Encoder(enc_hook=as_text).encode
 
-_COLOURS = {"debug": "\x1b[2m", "info": "\x1b[32m", "warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[1;31m"}
+_COLOURS = {
+    "debug": "\x1b[2m",
+    "info": "\x1b[32m",
+    "warning": "\x1b[33m",
+    "error": "\x1b[31m",
+    "critical": "\x1b[1;31m",
+}
 _RESET = "\x1b[0m"
 _LEADING = ("ts", "level", "event")
 _LEFT_OUT = ("component", "component_id", "logger", "exception")
@@ -51,5 +57,5 @@ def render_console(event: dict[str, Any], colours: bool = False) -> bytes:
 def _value(value: Any) -> str:
     text = one_line(value if isinstance(value, str) else render_json(value).decode().rstrip("\n"))
     if isinstance(value, str) and (not text or " " in text or '"' in text or "=" in text):
-        return json.dumps(text, ensure_ascii=False)
+        return '"' + text.replace('"', '\\"') + '"'
     return text

@@ -176,19 +176,28 @@ def get_logger(name: str) -> Logger:
 
 
 def configure(component: str, component_id: str, settings: LogSettings) -> None:
-    """Send every line of this process where `settings` say. Called again on reload; then files are reopened.
+    """Send every line of this process where `settings` say.
 
     Raises OSError when `settings.file` cannot be opened; the old output stays then.
     """
+    prepare(component, component_id, settings)()
+
+
+def prepare(component: str, component_id: str, settings: LogSettings) -> Callable[[], None]:
+    """The first half of `configure`: everything that can fail. The returned function switches over and cannot."""
     output = _open_output(settings)
-    old, _process.output = _process.output, output
-    if old is not None:
-        old.close()
-    colours = output.is_terminal and not os.environ.get("NO_COLOR")
-    _process.fields = {"component": component, "component_id": component_id}
-    _process.render = partial(render_console, colours=colours) if settings.format == "console" else render_json
-    set_levels(settings.level, settings.levels)
-    _take_over_stdlib()
+
+    def switch() -> None:
+        old, _process.output = _process.output, output
+        if old is not None:
+            old.close()
+        colours = output.is_terminal and not os.environ.get("NO_COLOR")
+        _process.fields = {"component": component, "component_id": component_id}
+        _process.render = partial(render_console, colours=colours) if settings.format == "console" else render_json
+        set_levels(settings.level, settings.levels)
+        _take_over_stdlib()
+
+    return switch
 
 
 def _open_output(settings: LogSettings) -> Output:

@@ -53,9 +53,9 @@ class Tasks:
         if critical and self._on_failure is not None:
             self._on_failure(task.get_name(), error)
 
-    def counts(self) -> dict[str, int]:
-        """Running tasks by name."""
-        return dict(Counter(task.get_name() for task in self._running))
+    def label_counts(self) -> dict[tuple[str, ...], float]:
+        """(name,) -> how many run; callable from any thread."""
+        return {(name,): float(count) for name, count in Counter(t.get_name() for t in list(self._running)).items()}
 
     async def cancel_all(self, timeout_sec: float = TASK_CANCEL_SEC.value) -> list[str]:
         """Cancel every running task and wait; returns the names of those that did not end in time."""
