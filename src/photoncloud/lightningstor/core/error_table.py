@@ -112,6 +112,9 @@ ERRORS: dict[str, ErrorEntry] = {
     "InvalidPolicyDocument": ErrorEntry(
         400, "The content of the form does not meet the conditions specified in the policy document."
     ),
+    "InvalidRedirectLocation": ErrorEntry(
+        400, "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
+    ),
     "InvalidRequest": ErrorEntry(400, "Invalid Request"),
     "InvalidStorageClass": ErrorEntry(400, "The storage class you specified is not valid", ("StorageClassRequested",)),
     "InvalidTag": ErrorEntry(400, "The tag provided was not a valid tag.", ("TagKey", "TagValue")),

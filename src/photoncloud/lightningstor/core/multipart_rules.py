@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -69,8 +70,8 @@ def check_part_checksum(choice: ChecksumChoice, sent: str | None) -> None:
         return
     if sent is None and choice.type == "FULL_OBJECT":
         return
-    actual = "null" if sent is None else sent.lower()
-    message = f"Checksum Type mismatch occurred, expected checksum Type: {choice.algorithm.lower()}, actual checksum Type: {actual}"
+    expected, actual = choice.algorithm.lower(), "null" if sent is None else sent.lower()
+    message = f"Checksum Type mismatch occurred, expected checksum Type: {expected}, actual checksum Type: {actual}"
     raise S3Error("InvalidRequest", message)
 
 
@@ -124,7 +125,7 @@ def parts_digest(asked: Sequence[AskedPart]) -> bytes:
 
 def check_order(asked: Sequence[AskedPart], upload_id: str) -> None:
     """Raises S3Error InvalidPartOrder."""
-    if any(left.number >= right.number for left, right in zip(asked, asked[1:], strict=False)):
+    if any(left.number >= right.number for left, right in itertools.pairwise(asked)):
         raise S3Error("InvalidPartOrder", fields={"UploadId": upload_id})
 
 
