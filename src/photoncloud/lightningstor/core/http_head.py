@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
-from photoncloud.lightningstor.core.http_message import Headers
 from photoncloud.lightningstor.errors import S3Error
 
 HEAD_LIMIT_BYTES = 16 * 1024
@@ -33,10 +32,11 @@ _ONCE = {
 }
 """Fields whose repetition would leave open which one was signed or meant."""
 
+HeaderFields = Sequence[tuple[bytes, bytes]]
 Networks = Sequence[IPv4Network | IPv6Network]
 
 
-def check_head(version: str, headers: Headers, fields: Mapping[bytes, bytes]) -> None:
+def check_head(version: str, headers: HeaderFields, fields: Mapping[bytes, bytes]) -> None:
     """Raises S3Error RequestHeaderSectionTooLarge, InvalidHostHeader, InvalidRequest. `fields`: first values."""
     if len(headers) > FIELD_LIMIT:
         raise header_section_too_large()
@@ -46,7 +46,7 @@ def check_head(version: str, headers: Headers, fields: Mapping[bytes, bytes]) ->
         raise S3Error("InvalidHostHeader", close=True)
 
 
-def _check_repetitions(headers: Headers) -> None:
+def _check_repetitions(headers: HeaderFields) -> None:
     seen: set[bytes] = set()
     for name, _ in headers:
         if name in seen and name == b"host":
@@ -74,7 +74,7 @@ def keeps_alive(version: str, connection: bytes | None) -> bool:
 
 
 def client_of(
-    peer: str, secure: bool, fields: Mapping[bytes, bytes], headers: Headers, trusted: Networks
+    peer: str, secure: bool, fields: Mapping[bytes, bytes], headers: HeaderFields, trusted: Networks
 ) -> tuple[str, bool]:
     """Address of the client and whether its connection was encrypted.
 
