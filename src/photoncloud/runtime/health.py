@@ -24,7 +24,7 @@ SERVING_CAPABILITY_STATES = frozenset({"ok", "suspect"})
 """The fallback states (config.md §4.13) in which a capability still works as it should."""
 
 
-class Phase(enum.Enum):
+class Phase(enum.StrEnum):
     """Where a process is in its life."""
 
     STARTING = "starting"
@@ -132,7 +132,7 @@ class Health:
     def readiness(self) -> str:
         """`ok`, or why no traffic should come: `starting`, `draining`, `unhealthy`."""
         if self._phase is not Phase.READY:
-            return self._phase.value
+            return str(self._phase)
         return "unhealthy" if self.status == "unhealthy" else OK
 
     def document(self, *, detail: bool = True) -> dict[str, object]:

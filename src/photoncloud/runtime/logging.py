@@ -241,7 +241,10 @@ class _StdlibHandler(stdlib_logging.Handler):
         if number < _process.threshold(record.name):
             return
         try:
-            event: dict[str, Any] = {"event": record.getMessage(), "exc_info": record.exc_info and record.exc_info[1]}
+            event: dict[str, Any] = {
+                "event": record.getMessage().strip(),
+                "exc_info": record.exc_info and record.exc_info[1],
+            }
         except Exception:  # a foreign format string that does not fit its arguments
             event = {"event": str(record.msg)}
         logger = _LineLogger(record.name)

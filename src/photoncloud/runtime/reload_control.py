@@ -43,10 +43,12 @@ class ReloadControl:
         async with self._turn:
             self._queued = False
             self._notify.reloading(self._clock.monotonic_ns())
-            outcome = await self._reloading.run()
-            self._metrics.config_reloads.labels(outcome["result"]).inc()
-            await self._show(outcome)
-            self._notify.ready()
+            try:
+                outcome = await self._reloading.run()
+                self._metrics.config_reloads.labels(outcome["result"]).inc()
+                await self._show(outcome)
+            finally:
+                self._notify.ready()
             return outcome
 
     async def _show(self, outcome: dict[str, Any]) -> None:
