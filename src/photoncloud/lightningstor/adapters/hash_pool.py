@@ -8,21 +8,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from photoncloud.lightningstor.adapters.hash_functions import DIGEST, FAST, SLOW, Bytes, RunningHash, combine
 
 INLINE_BYTES = 64 * 1024
 """A batch up to this is hashed on the spot: MD5 of it takes about 0.1 ms, as long as a trip to a thread and back."""
 
+Result = TypeVar("Result")
 
-class _Done:
-    """An awaitable that has nothing to wait for."""
 
-    __slots__ = ()
+class _Ready(Generic[Result]):
+    """An awaitable that has nothing to wait for; unlike a coroutine it may stay unawaited."""
 
-    def __await__(self) -> Generator[Any, None, None]:
-        return iter(())  # type: ignore[return-value]  # an exhausted iterator serves as a finished generator
+    __slots__ = ("_result",)
+
+    def __init__(self, result: Result) -> None:
+        self._result = result
+
+    def __await__(self) -> Generator[Any, None, Result]:
+        return self._result
+        yield  # makes this a generator that ends at once
 
 
 class _Jobs:
@@ -38,7 +44,7 @@ class _Jobs:
             yield from future.__await__()
 
 
-_DONE = _Done()
+_DONE = _Ready(None)
 
 
 def _feed(running: RunningHash, pieces: Sequence[Bytes]) -> None:
@@ -81,7 +87,7 @@ class ThreadChunkDigester:
 
     def update(self, pieces: Sequence[Bytes | None]) -> Awaitable[list[bytes]]:
         if sum(len(piece) for piece in pieces if piece is not None) <= INLINE_BYTES:
-            return _now(self._digests(pieces))
+            return _Ready(self._digests(pieces))
         return asyncio.get_running_loop().run_in_executor(self._executor, self._digests, pieces)
 
     def _digests(self, pieces: Sequence[Bytes | None]) -> list[bytes]:
@@ -93,10 +99,6 @@ class ThreadChunkDigester:
             else:
                 self._running.update(piece)
         return ended
-
-
-async def _now(digests: list[bytes]) -> list[bytes]:
-    return digests
 
 
 class ThreadHashPool:

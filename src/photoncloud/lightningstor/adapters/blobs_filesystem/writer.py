@@ -91,8 +91,10 @@ class FilesystemWriter:
         self._release()
 
     async def discard(self) -> None:
-        await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._executor, self._forget))
-        self._release()
+        try:
+            await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._executor, self._forget))
+        finally:
+            self._release()
 
     def _release(self) -> None:
         if self._is_held:
