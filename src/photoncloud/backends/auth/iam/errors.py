@@ -31,3 +31,10 @@ class AuthUnavailable(AuthError):
 
     def __init__(self, message: str) -> None:
         super().__init__("AuthUnavailable", message, 503)
+
+
+class PolicyError(AuthError):
+    """A policy document was refused: `MalformedPolicyDocument` (IAM) or `MalformedPolicy` (S3), always 400."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message, 400)

@@ -11,6 +11,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
 
 from photoncloud.backends.auth.iam import canonical_request as canonical
 from photoncloud.backends.auth.iam import sigv4_errors as refuse
@@ -316,7 +317,7 @@ def _auth_parameters(pairs: list[canonical.Pair]) -> dict[bytes, bytes]:
         if name[:6] == b"X-Amz-":
             if name in parameters:
                 raise refuse.query_parameter_repeated(refuse.text(name))
-            parameters[name] = canonical.unquote_to_bytes(value) if b"%" in value else value
+            parameters[name] = unquote_to_bytes(value) if b"%" in value else value
     for name in _REQUIRED_QUERY_NAMES:
         if not parameters.get(name):
             raise refuse.query_parameters_missing()
