@@ -53,8 +53,8 @@ CORE_BANNED_ATTRIBUTES = frozenset(
     }
 )
 CORE_BANNED_IMPORTS = frozenset({"importlib", "pathlib", "shutil", "tempfile"})
-PURE_LIBRARIES = frozenset({"lxml"})
-"""Parsers that take bytes and give values; core may use them."""
+PURE_LIBRARIES = frozenset({"lxml", "msgspec"})
+"""Codecs between bytes and values; core may use them."""
 SPREAD_LIBRARIES = frozenset({"grpc", "google", "pydantic", "starlette", "typer", "rich", "msgspec"})
 """The vocabulary of whole layers (stubs, settings, routes, commands), not clients of something outside."""
 TASK_MAKERS = frozenset({("asyncio", "create_task"), ("asyncio", "ensure_future")})
@@ -190,7 +190,7 @@ def no_globals(source: Source) -> Iterator[Finding]:
 
 def tasks_are_owned(source: Source) -> Iterator[Finding]:
     """A task is spawned by a TaskGroup or by runtime.tasks.spawn(name=...), which keeps and reports it."""
-    if source.inside[0] == "runtime":
+    if source.inside[0] in ("runtime", "testkit"):
         return
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Call) and _attribute(node.func) in TASK_MAKERS:
