@@ -63,7 +63,8 @@ class Index(Protocol):
     async def commit(self, transaction: Transaction, *, durability: Durability | None = None) -> int:
         """The revision of the commit, once durable as configured (`durability` may only ask for more).
 
-        Raises CommitLost when a compare failed (nothing changed), IndexUnavailable, OutOfSpace.
+        Raises CommitLost when a compare failed (nothing changed), OutOfSpace (nothing changed), IndexUnavailable.
+        A cancelled call returns only once the outcome is known.
         """
         ...
 

@@ -6,6 +6,7 @@ included, with every key below `/photon/lightningstor/v1/<cluster>/<family>/`. E
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +17,7 @@ from photoncloud.backends.metadata.port import (
     KeyValue,
     LocalMetadata,
     MetadataStore,
+    TxnResult,
     modified_at,
 )
 from photoncloud.backends.metadata.port import Delete as StoreDelete
@@ -140,7 +142,7 @@ class LocalIndex:
 
     async def commit(self, transaction: Transaction, *, durability: Durability | None = None) -> int:
         try:
-            result = await self._store.txn_nowait(
+            future = self._store.txn_nowait(
                 [modified_at(key, revision) for key, revision in transaction.compares],
                 [
                     StorePut(*change) if type(change) is Put else StoreDelete(change[0])
@@ -148,6 +150,7 @@ class LocalIndex:
                 ],
                 durability=_DURABILITY[durability],
             )
+            result = await _settled(future)
         except metadata.BackendUnavailable as error:
             raise _unavailable(error) from error
         except metadata.OutOfSpace as error:
@@ -158,6 +161,19 @@ class LocalIndex:
 
     async def checkpoint(self, directory: str) -> None:
         await self._checkpoint(Path(directory))
+
+
+async def _settled(future: asyncio.Future[TxnResult]) -> TxnResult:
+    """The outcome of a transaction. A cancelled caller learns of it only once the outcome is known: nobody may believe
+    that a commit which is under way did not happen.
+    """
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        await asyncio.wait((future,))
+        if not future.cancelled():
+            future.exception()  # looked at, so that it is not reported as forgotten
+        raise
 
 
 class SharedCursor:

@@ -20,6 +20,10 @@ part of a multipart body (`p` body id, number). The body id of a finished upload
 from __future__ import annotations
 
 FAMILIES = "bcmvnuiprgoks"
+CURRENT = b"c"
+MARKER = b"m"
+VERSION = b"v"
+UPLOAD = b"ui"
 
 BUCKET_ID_BYTES = 8
 ID_BYTES = 16  # blob ids, body ids, upload ids
@@ -124,7 +128,7 @@ def null_version(place_: bytes) -> bytes:
 
 
 def bucket_rows(family: bytes, bucket_id: bytes) -> tuple[bytes, bytes]:
-    """Range of everything of a bucket in a family: `c`, `m`, `v`, `n` or `ui`."""
+    """Range of everything of a bucket in a family: CURRENT, MARKER, VERSION or UPLOAD."""
     return family + bucket_id, prefix_end(family + bucket_id)
 
 

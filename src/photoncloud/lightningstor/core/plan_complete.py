@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from photoncloud.lightningstor.core import key_space, record_codec
-from photoncloud.lightningstor.core.plan_put import Draw, PutPlan, install, shown_version
+from photoncloud.lightningstor.core.plan_put import Draw, EventRows, PutPlan, install, no_events, shown_version
 from photoncloud.lightningstor.core.preconditions import WriteConditions, check_write
 from photoncloud.lightningstor.core.record_codec import CompletedRecord
 from photoncloud.lightningstor.core.records import (
@@ -105,7 +105,7 @@ def plan_complete(
     draw: Draw,
     *,
     conditions: WriteConditions,
-    extra: tuple[Put, ...] = (),
+    events: EventRows = no_events,
 ) -> PutPlan:
     """Raises S3Error PreconditionFailed, NoSuchKey, AccessDenied."""
     check_write(conditions, head, place.key)
@@ -123,7 +123,7 @@ def plan_complete(
     change.changes.append(Delete(upload_key))
     change.changes.append(Put(key_space.completed(upload.id), record_codec.encode(completed)))
     change.changes.append(Put(_cleanup(change.clock.now_ms, upload.id), b""))
-    change.changes.extend(extra)
+    change.changes.extend(events(record, record.sequence))
     transaction = change.transaction(Compare(upload_key, upload.revision))
     return PutPlan(transaction, record, value, shown_version(place, record), change.usage)
 

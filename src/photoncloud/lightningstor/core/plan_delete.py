@@ -7,12 +7,12 @@ from typing import NamedTuple
 import msgspec
 
 from photoncloud.lightningstor.core import key_space, lock, record_codec
-from photoncloud.lightningstor.core.plan_put import Draw, install, shown_version
+from photoncloud.lightningstor.core.plan_put import Draw, EventRows, install, no_events, shown_version
 from photoncloud.lightningstor.core.preconditions import WriteConditions, check_write
 from photoncloud.lightningstor.core.records import ObjectRecord
 from photoncloud.lightningstor.core.transaction import Delete, Transaction
 from photoncloud.lightningstor.core.version_id import VersionRef
-from photoncloud.lightningstor.core.versioning import Change, Head, Place, StoredVersion, Usage
+from photoncloud.lightningstor.core.versioning import Change, Head, Place, StoredVersion, Usage, next_sequence
 
 
 class DeletePlan(NamedTuple):
@@ -45,6 +45,8 @@ def plan_delete(
     draw: Draw,
     *,
     conditions: WriteConditions,
+    removed_events: EventRows = no_events,
+    marker_events: EventRows = no_events,
 ) -> DeletePlan:
     """DELETE without a version id. Raises S3Error PreconditionFailed, NoSuchKey, AccessDenied.
 
@@ -58,8 +60,10 @@ def plan_delete(
             return NOTHING
         change.replace_null(None)
         change.drop_head()
+        change.changes.extend(removed_events(head.record, next_sequence(draw.now_ns, head)))
         return DeletePlan(change.transaction(), removed=head.record, usage=change.usage)
     record, value = install(change, null, draft_marker, draw, None)
+    change.changes.extend(marker_events(record, record.sequence))
     return DeletePlan(
         change.transaction(),
         marker=record,
@@ -88,6 +92,7 @@ def plan_delete_version(
     draw: Draw,
     *,
     may_bypass: bool,
+    events: EventRows = no_events,
 ) -> DeletePlan:
     """DELETE with a version id: exactly that version goes, no marker is made.
 
@@ -111,6 +116,7 @@ def plan_delete_version(
     else:
         change.release(removed)
         head_after = _promote(change, successor)
+    change.changes.extend(events(removed, next_sequence(draw.now_ns, head)))
     return DeletePlan(
         change.transaction(),
         removed=removed,

@@ -7,6 +7,7 @@ transaction with the facts of the reply, or an S3Error.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -14,7 +15,7 @@ import msgspec
 from photoncloud.lightningstor.core import record_codec, version_id
 from photoncloud.lightningstor.core.preconditions import WriteConditions, check_write
 from photoncloud.lightningstor.core.records import ObjectRecord
-from photoncloud.lightningstor.core.transaction import Put, Transaction
+from photoncloud.lightningstor.core.transaction import Compare, Put, Transaction
 from photoncloud.lightningstor.core.versioning import (
     Change,
     Clock,
@@ -24,6 +25,13 @@ from photoncloud.lightningstor.core.versioning import (
     Usage,
     next_sequence,
 )
+
+EventRows = Callable[[ObjectRecord, int], tuple[Put, ...]]
+"""(version made or removed, sequence of the change) → outbox rows that go into the same transaction."""
+
+
+def no_events(record: ObjectRecord, sequence: int) -> tuple[Put, ...]:
+    return ()
 
 
 class Draw(NamedTuple):
@@ -47,6 +55,11 @@ class PutPlan(NamedTuple):
     version_id: str | None
     usage: Usage
 
+    @property
+    def head_after(self) -> tuple[ObjectRecord, bytes]:
+        """The head once the transaction is committed."""
+        return self.record, self.value
+
 
 def needs_null_version(place: Place, head: Head) -> bool:
     """Whether a new null version may have to replace a noncurrent one, which must then be read for the plan."""
@@ -62,17 +75,19 @@ def plan_put(
     *,
     conditions: WriteConditions,
     inline: bytes | None = None,
-    extra: tuple[Put, ...] = (),
+    events: EventRows = no_events,
+    compares: tuple[Compare, ...] = (),
 ) -> PutPlan:
-    """`draft` lacks sequence, version id and time. `extra` rows (events) go into the same transaction.
+    """`draft` lacks sequence, version id and time. `events` gives rows for the same transaction; `compares` are
+    demands besides the key's own, such as a copy source that must still be what was read.
 
     Raises S3Error PreconditionFailed, NoSuchKey, AccessDenied.
     """
     check_write(conditions, head, place.key)
     change = Change(place, head, draw.clock)
     record, value = install(change, null, draft, draw, inline)
-    change.changes.extend(extra)
-    return PutPlan(change.transaction(), record, value, shown_version(place, record), change.usage)
+    change.changes.extend(events(record, record.sequence))
+    return PutPlan(change.transaction(*compares), record, value, shown_version(place, record), change.usage)
 
 
 def install(
