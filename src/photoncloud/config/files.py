@@ -12,12 +12,16 @@ FILE_BYTES_MAX = 1024 * 1024
 
 
 class FileProblem(Exception):
-    """A file cannot be used: `reason` says why, `is_missing` whether it simply is not there."""
+    """A file cannot be used: `reason` says why, `is_missing` whether it simply is not there.
 
-    def __init__(self, reason: str, *, is_missing: bool = False) -> None:
+    `is_hidden`: a folder on the way may not be entered, so nobody can tell whether the file exists.
+    """
+
+    def __init__(self, reason: str, *, is_missing: bool = False, is_hidden: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.is_missing = is_missing
+        self.is_hidden = is_hidden
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class OsFiles:
         except (FileNotFoundError, NotADirectoryError) as error:
             raise FileProblem(_reason(error), is_missing=True) from error
         except (OSError, ValueError) as error:
-            raise FileProblem(_reason(error)) from error
+            raise FileProblem(_reason(error), is_hidden=_is_hidden(path, error)) from error
         with os.fdopen(descriptor, "rb") as stream:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
@@ -89,6 +93,18 @@ class OsFiles:
 def _reason(error: Exception) -> str:
     text = error.strerror if isinstance(error, OSError) else str(error)
     return (text or str(error)).lower()
+
+
+def _is_hidden(path: str, error: Exception) -> bool:
+    if not isinstance(error, PermissionError):
+        return False
+    try:
+        os.stat(path)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _kind(mode: int) -> str:

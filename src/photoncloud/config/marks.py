@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,9 +16,7 @@ REQUIRED: Any = PydanticUndefined
 class ConfigModel(BaseModel):
     """A frozen table of settings: unknown keys are refused and no value is converted on the quiet."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        extra="forbid", frozen=True, strict=True, validate_default=True, hide_input_in_errors=True
-    )
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,8 @@ class Marks:
     `reload`: may change while the process runs. `env`: flat variable names, canonical first.
     `merge_identity`: the field by which the entries of an array of tables are told apart across files.
     `single`: a list that is also accepted as one bare value. `relative_to_file`: a relative path counts from the folder
-    of the file that holds the key. `listener`: an address this process binds.
+    of the file that holds the key. `listener`: an address this process binds. `synonyms`: (accepted, meant) spellings;
+    `fold_case`: spelling is compared without case and surrounding blanks.
     """
 
     unit: str = ""
@@ -41,6 +40,8 @@ class Marks:
     single: bool = False
     relative_to_file: bool = False
     listener: bool = False
+    synonyms: tuple[tuple[str, str], ...] = ()
+    fold_case: bool = False
 
 
 NO_MARKS = Marks()
@@ -60,6 +61,8 @@ def setting(
     single: bool = False,
     relative_to_file: bool = False,
     listener: bool = False,
+    synonyms: Mapping[str, str] | None = None,
+    fold_case: bool = False,
     **constraints: Any,
 ) -> Any:
     """One field of a `ConfigModel`: its default, one sentence, its marks and pydantic's constraints (`ge`, `le`,
@@ -70,7 +73,19 @@ def setting(
         field = Field(default_factory=factory, description=description, **constraints)
     else:
         field = Field(default, description=description, **constraints)
-    marks = Marks(unit, reload, secret, names, merge_identity, since, single, relative_to_file, listener)
+    marks = Marks(
+        unit=unit,
+        reload=reload,
+        secret=secret,
+        env=names,
+        merge_identity=merge_identity,
+        since=since,
+        single=single,
+        relative_to_file=relative_to_file,
+        listener=listener,
+        synonyms=tuple((synonyms or {}).items()),
+        fold_case=fold_case,
+    )
     field.metadata.append(marks)
     return field
 
@@ -81,12 +96,8 @@ def table(model: type[ConfigModel], description: str = "", **marks: Any) -> Any:
 
 
 def marks_of(field: FieldInfo) -> Marks:
-    """The marks of a field; a field declared without `setting` has none. A `Secret` type marks itself elsewhere."""
+    """The marks of a field; a field declared without `setting` has none."""
     for item in field.metadata:
         if isinstance(item, Marks):
             return item
     return NO_MARKS
-
-
-def with_secret(marks: Marks) -> Marks:
-    return replace(marks, secret=True)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from photoncloud.config.origin import NOWHERE, Leaf, Origin
+from photoncloud.config.leaf import Path, dotted
+from photoncloud.config.origin import Leaf, Origin
+from photoncloud.config.plain import plain
 
 if TYPE_CHECKING:
-    from photoncloud.config.marks import ConfigModel
+    from photoncloud.config.assembly import Material
     from photoncloud.config.schema import PhotonSettings
+    from photoncloud.config.tree import Schema
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,8 @@ class Resolved:
     and `backends` (capability → backend) are for `/health` and the log only. `engines`: leaf of `[photon.standalone]`
     that is no capability (`storage_backend`) → engine. `hash`: SHA-256 of the effective leaves without secrets.
     `notes`: lines to log. `files`: what was read, lowest first.
+
+    `merged` and `effective` are the leaves before and after mode and overlay; `material` lets a reload assemble again.
     """
 
     component: str
@@ -55,25 +63,38 @@ class Resolved:
     integrated: Endpoints
     hash: str
     notes: tuple[Note, ...]
-    files: tuple[str, ...] = ()
+    files: tuple[str, ...]
+    schema: Schema = field(repr=False)
+    merged: Mapping[Path, Leaf] = field(repr=False)
+    effective: Mapping[Path, Leaf] = field(repr=False)
+    material: Material = field(repr=False)
 
     def origin(self, key: str) -> Origin:
         """Where the value of a dotted key comes from; KeyError when there is no such leaf."""
-        raise NotImplementedError
+        return self.leaves()[key].origin
 
     def explain(self, key: str) -> str:
-        """Value, origin, history, effect and type of a leaf, of all leaves below a prefix, or of a glob's matches."""
-        raise NotImplementedError
+        """Value, origin, history, effect and type of a leaf, of all leaves below a prefix, or of a glob's matches.
+
+        KeyError when nothing matches.
+        """
+        from photoncloud.config.explain import explain_text
+
+        return explain_text(self, key)
 
     def leaves(self) -> Mapping[str, Leaf]:
-        """Every effective leaf by its dotted key; secrets are `Secret` values."""
-        raise NotImplementedError
+        """Every effective leaf by its dotted key, in schema order; secrets are `Secret` values."""
+        return MappingProxyType({dotted(path): leaf for path, leaf in self.effective.items()})
 
     def document(self) -> dict[str, Any]:
-        """The effective leaves without secrets as plain JSON data (last known good, `/config`)."""
-        raise NotImplementedError
+        """The effective leaves without secrets as plain JSON data, by dotted key (last known good, `/config`)."""
+        return {
+            dotted(path): plain(leaf.value)
+            for path, leaf in self.effective.items()
+            if leaf.value is not None and not self.schema.is_secret(path)
+        }
 
-
-_ = (NOWHERE,)
-if TYPE_CHECKING:
-    _ConfigModel = ConfigModel
+    def hashed(self) -> Resolved:
+        """This value with `hash` computed: SHA-256 over the canonical JSON of `document()`."""
+        text = json.dumps(self.document(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return replace(self, hash=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())

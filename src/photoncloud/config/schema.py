@@ -19,6 +19,8 @@ METADATA_ENTRIES_MAX = 32
 MODES = ("standalone", "hybrid", "integrated")
 LEVELS = ("debug", "info", "warning", "error", "critical")
 HEARTBEATS_PER_LEASE = 3
+HEARTBEATS_PER_LEASE_MIN = 2
+LEVEL_SYNONYMS = {"warn": "warning"}
 
 Level = Literal["debug", "info", "warning", "error", "critical"]
 MetadataKey = Annotated[str, Field(min_length=1, max_length=63)]
@@ -40,8 +42,17 @@ class Ops(ConfigModel):
 class Logging(ConfigModel):
     """Structured logs."""
 
-    level: Level = setting("info", "Lowest level that is written.", reload=True, env="PHOTON_LOG_LEVEL")
-    levels: Mapping[str, Level] = setting(factory=dict, description="Levels of single loggers.", reload=True)
+    level: Level = setting(
+        "info",
+        "Lowest level that is written.",
+        reload=True,
+        env="PHOTON_LOG_LEVEL",
+        synonyms=LEVEL_SYNONYMS,
+        fold_case=True,
+    )
+    levels: Mapping[str, Level] = setting(
+        factory=dict, description="Levels of single loggers.", reload=True, synonyms=LEVEL_SYNONYMS, fold_case=True
+    )
     format: Literal["json", "console"] = setting(
         "json", "One JSON object a line, or text for people.", reload=True, env="PHOTON_LOG_FORMAT"
     )
@@ -145,7 +156,7 @@ class PhotonSettings(ConfigModel):
 
     config_version: str = setting("1.0", "Schema version the file was written for.", pattern=r"^\d{1,4}\.\d{1,4}$")
     mode: Literal["standalone", "hybrid", "integrated"] | None = setting(
-        None, "standalone, hybrid or integrated; detected when nobody says.", env="PHOTON_MODE"
+        None, "standalone, hybrid or integrated; detected when nobody says.", env="PHOTON_MODE", fold_case=True
     )
     component_id: str = setting(
         "", "Name of this process; <component>-<host> unless set.", env="PHOTON_COMPONENT_ID", pattern=NAME_PATTERN
