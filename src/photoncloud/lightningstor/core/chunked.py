@@ -265,9 +265,3 @@ def _chunk_size(text: bytes) -> int:
     if size > MAX_CHUNK_BYTES:
         raise incomplete()
     return size
-
-
-def without_aws_chunked(content_encoding: str) -> str:
-    """`Content-Encoding` of a streaming request as it is stored: the transfer token gone, the rest in order."""
-    tokens = [token.strip() for token in content_encoding.split(",")]
-    return ", ".join(token for token in tokens if token and token.lower() != "aws-chunked")

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from photoncloud.lightningstor.core.bucket_encryption import check_algorithm
 from photoncloud.lightningstor.core.checksum import decode, encode
 from photoncloud.lightningstor.errors import S3Error
 
@@ -73,10 +74,7 @@ def read_mode(fields: Mapping[bytes, bytes], customer_key: CustomerKey | None, d
     """
     asked = _field(fields, MODE_FIELD)
     if asked is not None:
-        if asked.startswith("aws:"):
-            raise S3Error("NotImplemented", fields={"Header": MODE_FIELD})
-        if asked != ALGORITHM:
-            raise S3Error("InvalidEncryptionAlgorithmError", fields=_named(MODE_FIELD, asked))
+        check_algorithm(asked)
         if customer_key is not None:
             raise _argument(MODE_FIELD, BOTH_MODES)
         return asked
