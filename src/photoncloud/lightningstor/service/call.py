@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from photoncloud.backends.auth.iam.chunk_signature import ChunkSignatureChain
 from photoncloud.backends.auth.port import Principal
+from photoncloud.lightningstor.core.access_conditions import AccessContext
 from photoncloud.lightningstor.core.http_message import Reply, Request
 from photoncloud.lightningstor.core.records import ObjectRecord
 from photoncloud.lightningstor.service.bucket_directory import Bucket
@@ -28,13 +29,17 @@ class Payload:
 
 
 class Authorised:
-    """Proof that the authoriser allowed this request. Only `service.authorisation` makes one (a test holds that)."""
+    """Proof that the authoriser allowed this request. Only `service.authorisation` makes one (a test holds that).
 
-    __slots__ = ("principal", "reason")
+    `context` holds the condition keys of the request, for further questions such as one per key of DeleteObjects.
+    """
 
-    def __init__(self, principal: Principal, reason: str) -> None:
+    __slots__ = ("context", "principal", "reason")
+
+    def __init__(self, principal: Principal, reason: str, context: AccessContext) -> None:
         self.principal = principal
         self.reason = reason
+        self.context = context
 
 
 @dataclass(slots=True)
