@@ -99,7 +99,8 @@ class Written(NamedTuple):
 class Page(NamedTuple):
     """Rows of a scan in key order. `more`: the limit cut it; `count`: keys in the whole range at `revision`.
 
-    `count` is exact for every adapter except on a page of `LocalMetadata.scan_now`, where it counts the page.
+    When `more` is set `count` may be any number above `len(items)` (an engine that would have to read on to know it
+    does not); ask with `count_only` for the exact one. On a page of `LocalMetadata.scan_now` it counts the page.
     """
 
     items: tuple[KeyValue, ...]
@@ -413,7 +414,7 @@ class LocalMetadata(MetadataStore, Protocol):
     ) -> Future[TxnResult]:
         """`txn` without a coroutine; `durability` may only raise what the store is configured with.
 
-        Raises LimitExceeded, InvalidRequest, Unsupported at once; all other errors come through the future.
+        Raises LimitExceeded and InvalidRequest at once; all other errors come through the future.
         Cancelling the future does not take the transaction back.
         """
         ...

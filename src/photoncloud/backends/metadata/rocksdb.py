@@ -7,8 +7,6 @@ on disk (durability `async` excepted); after a failed write or flush nothing is 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from photoncloud.backends.metadata.engine.directory_lock import DirectoryLock
 from photoncloud.backends.metadata.engine.rocksdb_committer import CommitSettings, Committer, Done, Waiting
 from photoncloud.backends.metadata.engine.rocksdb_files import Family, RocksdbFiles
 from photoncloud.backends.metadata.engine.rocksdb_history import History, events_of
-from photoncloud.backends.metadata.engine.rocksdb_published import Published, RocksdbCursor, rows_from
+from photoncloud.backends.metadata.engine.scan_pages import KEPT_PAGE_SEC, PageCursor, ScanPages, read_page
 from photoncloud.backends.metadata.engine.space import LOW_BYTES, RESERVE_BYTES, SpaceGuard
 from photoncloud.backends.metadata.errors import BackendUnavailable, Compacted, FutureRevision, Unsupported
 from photoncloud.backends.metadata.mvcc.request import check_key, check_range, check_transaction
@@ -43,8 +41,6 @@ __all__ = ["Family", "RocksdbMetadata", "open_rocksdb"]
 CACHE_BYTES = 64 * 1024 * 1024
 TRANSACTION_BYTES = 4 * 1024 * 1024  # no network on the way, so larger than the port's default
 INLINE_SCAN_ROWS = 256  # a page up to this size is read on the loop (well below a millisecond), larger ones off it
-KEPT_PAGES = 64  # snapshots held for scans that continue
-KEPT_PAGE_SEC = 60.0  # an abandoned scan must not pin old data for ever
 
 _RANK = {Durability.ASYNC: 0, Durability.GROUP: 1, Durability.FSYNC: 2}
 
@@ -79,16 +75,17 @@ class RocksdbMetadata:
         self._loop = asyncio.get_running_loop()
         self._history = History(revision)
         self._hub = WatcherHub(revision)
-        self._pages: OrderedDict[int, tuple[float, Published]] = OrderedDict()
+        self._pages = ScanPages()
         self._is_closed = False
         self._committer = Committer(files, revision, space, commit, self._loop, self._deliver, self._failed)
+        self._visibility = self._committer.visibility
         self._committer.start()
 
     # State
 
     @property
     def published_revision(self) -> int:
-        return self._committer.published.revision
+        return self._visibility.published.revision
 
     def status(self) -> str:
         """For a health check: "ok", or why writes are refused or weaker than usual."""
@@ -120,13 +117,13 @@ class RocksdbMetadata:
         if not 0 < len(key) <= self.limits.key_bytes:
             check_key(key, self.limits)
         self._check_open()
-        return self._committer.published.get(self._files, key)
+        return self._visibility.published.get(self._files, key)
 
     async def get(self, key: bytes, *, revision: int = 0) -> KeyValue | None:
         if revision <= 0:
             return self.get_now(key)
-        check_key(key, self.limits)
-        return self._at(revision).get(self._files, key)
+        page = await self.scan(key, b"", revision=revision)
+        return page.items[0] if page.items else None
 
     def scan_now(self, start: bytes, end: bytes, *, limit: int, keys_only: bool = False) -> Page:
         with self.cursor(start, end) as cursor:
@@ -136,10 +133,10 @@ class RocksdbMetadata:
         items = tuple(row._replace(value=b"") for row in rows[:limit]) if keys_only else tuple(rows[:limit])
         return Page(items, more, len(items), revision)
 
-    def cursor(self, start: bytes, end: bytes) -> RocksdbCursor:
+    def cursor(self, start: bytes, end: bytes) -> PageCursor:
         check_range(start, end, self.limits)
         self._check_open()
-        return RocksdbCursor(self._files, self._committer.published, start, end)
+        return self._visibility.cursor(self._files, start, end)
 
     async def scan(
         self,
@@ -151,50 +148,29 @@ class RocksdbMetadata:
         keys_only: bool = False,
         count_only: bool = False,
     ) -> Page:
-        check_range(start, end, self.limits)
-        published = self._at(revision)
+        cursor = self._pages.take(revision, start, end) if revision > 0 else None
+        if cursor is None:
+            cursor = self._current_cursor(start, end, revision)
         if 0 < limit <= INLINE_SCAN_ROWS and not count_only:
-            page = self._page(published, start, end, limit, keys_only, False)
+            page = read_page(cursor, start, limit, keys_only, False)
         else:
-            page = await self._loop.run_in_executor(
-                None, self._page, published, start, end, limit, keys_only, count_only
-            )
+            page = await self._loop.run_in_executor(None, read_page, cursor, start, limit, keys_only, count_only)
         if page.more:
-            self._keep_page(published)
+            self._pages.keep(cursor, end)
+            self._loop.call_later(KEPT_PAGE_SEC, self._pages.drop_old)
+        else:
+            cursor.close()
         return page
 
-    def _page(
-        self, published: Published, start: bytes, end: bytes, limit: int, keys_only: bool, count_only: bool
-    ) -> Page:
-        items: list[KeyValue] = []
-        count = 0
-        for row in rows_from(self._files, published.snapshots, start, end):
-            count += 1
-            if 0 < limit < count and not count_only:
-                return Page(tuple(items), True, count, published.revision)
-            if not count_only:
-                items.append(row._replace(value=b"") if keys_only else row)
-        return Page(tuple(items), False, count, published.revision)
-
-    def _at(self, revision: int) -> Published:
-        """The published state of `revision`: the current one, or one kept for a scan that continues."""
-        self._check_open()
-        current = self._committer.published
-        if revision <= 0 or revision == current.revision:
-            return current
-        if revision > current.revision:
-            raise FutureRevision(revision, current.revision)
-        kept = self._pages.get(revision)
-        if kept is None:
-            raise Compacted(current.revision)
-        return kept[1]
-
-    def _keep_page(self, published: Published) -> None:
-        now = time.monotonic()
-        self._pages[published.revision] = (now, published)
-        self._pages.move_to_end(published.revision)
-        while len(self._pages) > KEPT_PAGES or next(iter(self._pages.values()))[0] < now - KEPT_PAGE_SEC:
-            self._pages.popitem(last=False)
+    def _current_cursor(self, start: bytes, end: bytes, revision: int) -> PageCursor:
+        """A new cursor; `revision`, unless 0, must be the published one."""
+        cursor = self.cursor(start, end)
+        if revision <= 0 or revision == cursor.revision:
+            return cursor
+        cursor.close()
+        if revision > cursor.revision:
+            raise FutureRevision(revision, cursor.revision)
+        raise Compacted(cursor.revision)
 
     # Writes
 
@@ -280,7 +256,7 @@ class RocksdbMetadata:
         await asyncio.sleep(0)  # the last batch's callback runs before watches end
         self._hub.end_all(None)
         self._pages.clear()
-        self._committer.published = self._committer.published._replace(snapshots=())
+        self._visibility.published = self._visibility.published._replace(snapshots=())
         await self._loop.run_in_executor(None, self._files.close)
         self._lock.release()
 

@@ -6,13 +6,13 @@ overlay, so both mean the same. Nothing reaches the write batch before its trans
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from heapq import merge
 from typing import Any
 
 from photoncloud.backends.metadata.engine.rocksdb_files import REVISION_KEY, RocksdbFiles
 from photoncloud.backends.metadata.engine.rocksdb_history import Change
-from photoncloud.backends.metadata.engine.rocksdb_published import rows_from
+from photoncloud.backends.metadata.engine.rocksdb_published import newest_rows
 from photoncloud.backends.metadata.engine.rocksdb_rows import (
     FIRST_VERSION,
     mod_revision_of,
@@ -21,6 +21,7 @@ from photoncloud.backends.metadata.engine.rocksdb_rows import (
     succeed,
     unpack_row,
 )
+from photoncloud.backends.metadata.errors import Unsupported
 from photoncloud.backends.metadata.mvcc import transaction
 from photoncloud.backends.metadata.port import (
     Compare,
@@ -103,7 +104,7 @@ class BatchKeyspace:
         return tuple(items), count
 
     def has_lease(self, lease: int) -> bool:
-        return False
+        raise Unsupported("leases", "rocksdb")
 
     def store(self, current: KeyValue, previous: KeyValue | None) -> None:
         key, value, create, mod, version, _ = current
@@ -139,6 +140,8 @@ class BatchKeyspace:
 
     def _put(self, put: Put) -> Written:
         key = put.key
+        if put.lease:
+            raise Unsupported("leases", "rocksdb")
         old = self._row(key)
         head = self._fresh if old is None else succeed(old, self._packed)
         self._change(key, head + put.value, old)
@@ -180,12 +183,17 @@ class BatchKeyspace:
         self._packed = pack_number(self.revision + 1)
         self._fresh = self._packed + self._packed + FIRST_VERSION
 
-    def _merged(self, start: bytes, end: bytes) -> list[KeyValue]:
+    def _merged(self, start: bytes, end: bytes) -> Iterator[KeyValue]:
         """Database rows with the overlay laid over them, in key order."""
         overlay = self._overlay
-        stored = (row for row in rows_from(self._files, None, start, end) if row.key not in overlay)
         fresh = sorted((key, row) for key, row in overlay.items() if row is not None and contains(start, end, key))
-        return list(merge(stored, [unpack_row(key, row) for key, row in fresh], key=lambda row: row.key))
+        with newest_rows(self._files, start, end) as cursor:
+            stored = (row for row in iter(cursor.next, None) if row.key not in overlay)
+            yield from merge(stored, [unpack_row(key, row) for key, row in fresh], key=_key_of)
+
+
+def _key_of(row: KeyValue) -> bytes:
+    return row.key
 
 
 def _is_point(item: Compare | Op) -> bool:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from photoncloud.backends.metadata.engine.rocksdb_batch import BatchKeyspace
 from photoncloud.backends.metadata.engine.rocksdb_files import RocksdbFiles, is_stall
 from photoncloud.backends.metadata.engine.rocksdb_history import Change
-from photoncloud.backends.metadata.engine.rocksdb_published import Published
+from photoncloud.backends.metadata.engine.rocksdb_published import Published, Visibility
 from photoncloud.backends.metadata.engine.space import SpaceGuard
 from photoncloud.backends.metadata.errors import BackendUnavailable, MetadataError, OutOfSpace
 from photoncloud.backends.metadata.port import Compare, Delete, Durability, Get, Op, Range, TxnResult
@@ -58,7 +58,7 @@ class CommitSettings:
 class Committer:
     """Owns the database's write side. `submit` is called on the loop; `deliver` and `fail` are called on the loop.
 
-    `published` is the state for readers, replaced by one assignment.
+    `visibility` is what readers see.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Committer:
         self._batches = 0
         self._unflushed_since = 0.0
         self.failure: Exception | None = None
-        self.published = Published(revision, tuple(files.snapshot(slot) for slot in self._slots))
+        self.visibility = Visibility(files, revision)
         self.submit: Callable[[Waiting], None] = self._queue.put
         self._thread = threading.Thread(target=self._run, name="metadata-committer", daemon=True)
 
@@ -175,7 +175,9 @@ class Committer:
         stalled_until = 0.0
         while True:
             try:
-                self._files.database.write(self._keyspace.batch)
+                with self.visibility.lock:
+                    self._files.database.write(self._keyspace.batch)
+                    self.visibility.in_flight = self._keyspace.changed
                 break
             except Exception as error:
                 now = time.monotonic()
@@ -202,10 +204,13 @@ class Committer:
     def _publish(self) -> None:
         self._batches += 1
         dirty = self._slots if self._batches % REFRESH_BATCHES == 0 else self._keyspace.dirty
-        snapshots = list(self.published.snapshots)
+        snapshots = list(self.visibility.published.snapshots)
         for slot in dirty:
             snapshots[slot] = self._files.snapshot(slot)
-        self.published = Published(self._keyspace.revision, tuple(snapshots))
+        published = Published(self._keyspace.revision, tuple(snapshots))
+        with self.visibility.lock:
+            self.visibility.published = published
+            self.visibility.in_flight = ()
 
     def _give_up(self, error: Exception, waiting: list[Waiting]) -> None:
         """A write or flush failed: its transactions have an unknown outcome, and nothing is written any more."""

@@ -143,8 +143,8 @@ class RocksdbFiles:
     def snapshot(self, slot: int) -> Any:
         return self._dicts[slot].snapshot()
 
-    def iterator(self, source: Any, slot: int, start: bytes, bound: bytes | None) -> Any:
-        """An iterator over a snapshot, or with `source` None over the newest state, ending before `bound`."""
+    def iterator(self, slot: int, start: bytes, bound: bytes | None) -> Any:
+        """An iterator over one family as it is now, ending before `bound`; good for seeks at or after `start`."""
         options = rocksdict.ReadOptions()
         prefix = self.prefix_bytes[slot]
         if bound is not None:
@@ -153,7 +153,7 @@ class RocksdbFiles:
             options.set_prefix_same_as_start(True)
         else:
             options.set_total_order_seek(True)
-        return (self._dicts[slot] if source is None else source).iter(options)
+        return self._dicts[slot].iter(options)
 
     # Upkeep
 
@@ -180,6 +180,11 @@ def _opening_failed(path: Path, error: Exception) -> PhotonError:
 def is_missing(error: Exception) -> bool:
     """Whether `snapshot[key]` failed only because the key is not there; `rocksdict` raises a bare Exception."""
     return error.args == ("key not found",)
+
+
+def unreadable(error: Exception) -> BackendUnavailable:
+    """A read that RocksDB refused (damaged block, I/O error)."""
+    return BackendUnavailable(f"read failed: {describe(error)}", maybe_applied=False)
 
 
 def is_stall(error: Exception) -> bool:

@@ -74,6 +74,8 @@ def _check_branch(operations: Sequence[Op], limits: Limits, budget: int) -> _Lev
             key, value = operation.key, operation.value
             if not 0 < len(key) <= key_bytes:
                 _refuse_key(key, limits)
+            if type(value) is not bytes or type(key) is not bytes:
+                raise InvalidRequest("keys and values are bytes")
             if len(value) > limits.value_bytes:
                 raise LimitExceeded("bytes of a value", len(value), limits.value_bytes)
             if key in puts:

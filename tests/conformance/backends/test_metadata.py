@@ -1,0 +1,39 @@
+"""The conformance suite of the metadata port on every adapter that needs no server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from photoncloud.backends.metadata.memory import MemoryMetadata
+from photoncloud.backends.metadata.rocksdb import Family, RocksdbMetadata, open_rocksdb
+from photoncloud.testkit.metadata_conformance import HistorySuite, LeaseSuite, LocalSuite, MetadataSuite, Subject
+from photoncloud.testkit.metadata_conformance.manual_clock import ManualClock
+
+FAMILIES = {ord("k"): Family("k", prefix_bytes=2), ord("b"): Family("b", blobs=True, blob_min_bytes=2)}
+
+
+class TestMemory(MetadataSuite, HistorySuite, LeaseSuite, LocalSuite):
+    @pytest.fixture
+    def subject(self) -> Subject:
+        clock = ManualClock()
+
+        async def open_store() -> MemoryMetadata:
+            return MemoryMetadata(clock=clock)
+
+        async def compact(store: MemoryMetadata, revision: int) -> None:
+            store.compact(revision)
+
+        return Subject(open_store, clock.advance, compact)
+
+
+class TestRocksdb(MetadataSuite, LocalSuite):
+    @pytest.fixture(params=["default", "families"])
+    def subject(self, tmp_path: Path, request: pytest.FixtureRequest) -> Subject:
+        families = FAMILIES if request.param == "families" else {}
+
+        async def open_store() -> RocksdbMetadata:
+            return await open_rocksdb(tmp_path / "store", families=families, reserve_bytes=0)
+
+        return Subject(open_store)
