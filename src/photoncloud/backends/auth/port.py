@@ -122,10 +122,10 @@ class Authentication:
 
 
 class AccountKey(StrEnum):
-    """By what an account is looked up."""
+    """By what an account is looked up: the attributes of `Account`."""
 
-    ID = "id"
-    CANONICAL_ID = "canonical-id"
+    ID = "account_id"
+    CANONICAL_ID = "canonical_id"
     EMAIL = "email"
     NAME = "name"
 

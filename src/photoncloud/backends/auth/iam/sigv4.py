@@ -124,8 +124,8 @@ def parse(request: SignedRequest, rules: SigV4Rules, now_ns: int) -> ParsedSigna
     return None
 
 
-def verify(parsed: ParsedSignature, signing_key: bytes | None) -> None:
-    """Compare in constant time; `None` (unknown or disabled key) costs the same and is refused."""
+def verify(parsed: ParsedSignature, signing_key: bytes | None) -> bytes:
+    """Compare in constant time; `None` (unknown or disabled key) costs the same and is refused. Returns the key."""
     key = signing_key or dummy_signing_key(parsed.date, parsed.region, parsed.service)
     expected = hmac.digest(key, parsed.string_to_sign, "sha256").hex().encode()
     matches = hmac.compare_digest(expected, parsed.signature)
@@ -138,6 +138,7 @@ def verify(parsed: ParsedSignature, signing_key: bytes | None) -> None:
         raise refuse.signature_mismatch(
             parsed.access_key_id, parsed.string_to_sign, parsed.signature, parsed.canonical_request
         )
+    return signing_key
 
 
 def check_credential(parsed: ParsedSignature, credential: Credential, now_ns: int) -> None:
