@@ -230,3 +230,16 @@ def _with_fields(
         return found
     extra = [need for name, more in by_field.items() if name in fields for need in more]
     return found + tuple(dict.fromkeys(extra))
+
+
+def _by_action() -> dict[str, Need]:
+    """Each action as the operation named after it needs it (an ACL on a new object is the bucket's affair)."""
+    found: dict[str, Need] = {}
+    for row in (*NEEDS.values(), *_OF_VERSION.values(), BYPASS_GOVERNANCE):
+        for need in row:
+            found.setdefault(need.action, need)
+    return found
+
+
+BY_ACTION = _by_action()
+"""For questions that a handler asks about one action."""

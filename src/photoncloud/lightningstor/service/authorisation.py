@@ -24,7 +24,7 @@ from photoncloud.backends.auth.port import (
 )
 from photoncloud.lightningstor.core import acl, key_space, public_access, version_id
 from photoncloud.lightningstor.core.access_conditions import AccessContext
-from photoncloud.lightningstor.core.actions import LIST_BUCKET, Need
+from photoncloud.lightningstor.core.actions import BY_ACTION, Need
 from photoncloud.lightningstor.core.records import Grant, ObjectRecord
 from photoncloud.lightningstor.core.version_id import VersionRef
 from photoncloud.lightningstor.errors import S3Error
@@ -76,36 +76,26 @@ class Authoriser:
                 raise S3Error("AccessDenied")
         return Authorised(question.principal, question.why, question.context)
 
-    async def demand(self, call: Call, needs: Iterable[Need], key: bytes | None = None, version_id: str = "") -> None:
-        """Further needs of an authorised request, on another key if given. Raises S3Error AccessDenied."""
-        question = _again(call, call.key if key is None else key, version_id)
-        for need in needs:
-            if not await self._is_allowed(question, need):
-                raise S3Error("AccessDenied")
-
-    async def may(self, call: Call, needs: Iterable[Need], key: bytes | None = None, version_id: str = "") -> bool:
-        """As `demand`, answered with a boolean."""
-        question = _again(call, call.key if key is None else key, version_id)
-        for need in needs:
-            if not await self._is_allowed(question, need):
-                return False
-        return True
-
-    async def may_list(self, call: Call) -> bool:
-        """Whether the caller may learn that a key does not exist (404 instead of 403)."""
-        return await self.may(call, LIST_BUCKET)
+    async def allows(self, call: Call, action: str, key: bytes = b"", version_id: str = "") -> bool:
+        """Whether the caller of an authorised request may also do `action`: on `key` of its bucket, or with an empty
+        key on the bucket itself. Raises S3Error ServiceUnavailable.
+        """
+        question = Question(
+            call.authorised.principal,
+            call.bucket,
+            call.bucket_name,
+            key,
+            version_id,
+            _context_for(call, key, version_id),
+        )
+        return await self._is_allowed(question, BY_ACTION[action])
 
     async def confirm_location(self, call: Call, location: str) -> None:
         """CreateBucket once its body was read: policies may speak of the location. Raises S3Error AccessDenied."""
         if location:
             call.authorised.context.extra[_LOCATION] = location
-        await self.demand(call, (Need("s3:CreateBucket", "bucket"),))
-
-    async def authorise_form(self, call: Call, principal: Principal, key: bytes, needs: Iterable[Need]) -> Authorised:
-        """The proof for a browser form, whose caller and key stand in the body. Raises S3Error AccessDenied."""
-        question = _again(call, key, "")
-        question.principal = principal
-        return await self.authorise(question, needs)
+        if not await self.allows(call, "s3:CreateBucket"):
+            raise S3Error("AccessDenied")
 
     async def _is_allowed(self, question: Question, need: Need) -> bool:
         bucket = question.bucket
@@ -170,14 +160,13 @@ class Authoriser:
         return None if found is None else found.record
 
 
-def _again(call: Call, key: bytes, version: str) -> Question:
-    """A further question of an authorised request; what is known about the object holds only for the same key."""
+def _context_for(call: Call, key: bytes, version: str) -> AccessContext:
+    """The conditions of the call; what is known about its object holds only for the same key and version."""
     context = call.authorised.context
-    if key != call.key or version != call.query.get("versionId", ""):
-        context = AccessContext(
-            context.request, context.operation, context.query, context.now_ns, context.signature, extra=context.extra
-        )
-    return Question(call.authorised.principal, call.bucket, call.bucket_name, key, version, context)
+    if key == call.key and version == call.query.get("versionId", ""):
+        return context
+    query = {**context.query, "versionId": version}
+    return AccessContext(context.request, context.operation, query, context.now_ns, context.signature)
 
 
 def _is_provisional(question: Question) -> bool:
