@@ -91,14 +91,17 @@ def plan_delete_version(
     ref: VersionRef,
     draw: Draw,
     *,
+    conditions: WriteConditions,
     may_bypass: bool,
     events: EventRows = no_events,
 ) -> DeletePlan:
     """DELETE with a version id: exactly that version goes, no marker is made.
 
     `target` is the noncurrent version named, None when the head is meant or the version does not exist; `successor`
-    the newest noncurrent version, needed when the head goes. Raises S3Error AccessDenied under object lock.
+    the newest noncurrent version, needed when the head goes. Conditions speak of the current object, whichever
+    version goes. Raises S3Error AccessDenied under object lock, PreconditionFailed, NoSuchKey.
     """
+    check_write(conditions, head, place.key)
     change = Change(place, head, draw.clock)
     if is_head(ref, head):
         removed = head.record

@@ -148,9 +148,13 @@ class Commits:
         self._cache.begin(place.rows)
         try:
             revision = await self._index.commit(transaction, durability=durability)
-            after = _head_at(planned.head_after, revision)
+            after = head_at(planned.head_after, revision)
         finally:
             self._cache.end(place.rows, after)
+        self.account(place, planned)
+
+    def account(self, place: Place, planned: KeyPlan) -> None:
+        """Note a committed change in the totals of its bucket."""
         self._usage.add(place.bucket_id, planned.usage, self._now_ns() // 1_000_000)
 
     async def _renewed(self, place: Place, bucket: Bucket) -> Place:
@@ -172,7 +176,8 @@ class Commits:
         return head.record == planned.head_after[0]
 
 
-def _head_at(made: tuple[ObjectRecord, bytes] | None, revision: int) -> Head | None:
+def head_at(made: tuple[ObjectRecord, bytes] | None, revision: int) -> Head | None:
+    """The head a commit at `revision` made."""
     if made is None:
         return None
     record, value = made

@@ -1,0 +1,144 @@
+"""Changing many keys of a bucket at once: as few transactions as the limit allows, each key atomic by itself.
+
+Keys share a transaction only to share its fsync. When it loses a race, each of them goes through `Commits.change`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic
+
+from photoncloud.lightningstor.core import key_space
+from photoncloud.lightningstor.core.transaction import OPERATION_LIMIT, Compare, Delete, Put, Transaction
+from photoncloud.lightningstor.core.versioning import Head, Place
+from photoncloud.lightningstor.errors import CommitLost, IndexUnavailable, OutOfSpace, S3Error
+from photoncloud.lightningstor.ports import Index
+from photoncloud.lightningstor.service.bucket_directory import Bucket
+from photoncloud.lightningstor.service.commits import Commits, Plan, WriteOptions, head_at
+from photoncloud.lightningstor.service.head_cache import HeadCache
+from photoncloud.lightningstor.service.version_reader import VersionReader
+
+Failure = S3Error | IndexUnavailable | OutOfSpace
+Planner = Callable[[Place, Head], Awaitable[Plan]]
+
+
+@dataclass(slots=True)
+class _Batch(Generic[Plan]):
+    """Planned changes that will be committed together, their keys pending in the cache."""
+
+    members: list[tuple[int, Place, Plan]] = field(default_factory=list)
+    compares: dict[bytes, Compare] = field(default_factory=dict)
+    changes: list[Put | Delete] = field(default_factory=list)
+
+    def has_room(self, transaction: Transaction) -> bool:
+        return len(self.changes) + len(transaction.changes) <= OPERATION_LIMIT and (
+            len(self.compares) + len(transaction.compares) <= OPERATION_LIMIT
+        )
+
+    def add(self, at: int, place: Place, planned: Plan, transaction: Transaction) -> None:
+        self.members.append((at, place, planned))
+        self.compares.update((compare.key, compare) for compare in transaction.compares)
+        self.changes.extend(transaction.changes)
+
+    def transaction(self) -> Transaction:
+        return Transaction(tuple(self.compares.values()), tuple(self.changes))
+
+
+class KeyBatches:
+    def __init__(self, index: Index, cache: HeadCache, reader: VersionReader, commits: Commits) -> None:
+        self.index = index
+        self.cache = cache
+        self.reader = reader
+        self.commits = commits
+
+    async def change(
+        self, bucket: Bucket, changes: Sequence[tuple[bytes, Planner[Plan]]], options: WriteOptions
+    ) -> list[Plan | Failure]:
+        """The outcome of every change, in order; a key may occur several times and is then changed in that order."""
+        run = _Run(self, bucket, changes, options)
+        async with asyncio.TaskGroup() as group:
+            try:
+                for at in range(len(changes)):
+                    await run.take(at, group)
+            except BaseException:
+                run.abandon()
+                raise
+            run.start(group)
+        return [outcome for outcome in run.outcomes if outcome is not None]
+
+
+class _Run(Generic[Plan]):
+    """One call of `KeyBatches.change`: the batch being filled and the outcomes so far."""
+
+    def __init__(
+        self, stores: KeyBatches, bucket: Bucket, changes: Sequence[tuple[bytes, Planner[Plan]]], options: WriteOptions
+    ) -> None:
+        self._stores = stores
+        self._bucket = bucket
+        self._changes = changes
+        self._options = options
+        self._batch: _Batch[Plan] = _Batch()
+        self.outcomes: list[Plan | Failure | None] = [None] * len(changes)
+
+    async def take(self, at: int, group: asyncio.TaskGroup) -> None:
+        """Plan one change and put it into the batch; a key that is being changed already waits for its turn."""
+        key, planner = self._changes[at]
+        rows = key_space.place(self._bucket.record.id, key)
+        if self._stores.cache.is_pending(rows):
+            self.start(group)
+            self.outcomes[at] = await self._alone(at)
+            return
+        place = Place(self._bucket.record.id, key, rows, self._bucket.lives_revision, self._bucket.record.versioning)
+        try:
+            planned = await planner(place, await self._stores.reader.head(rows))
+        except (S3Error, IndexUnavailable) as error:
+            self.outcomes[at] = error
+            return
+        transaction = planned.transaction
+        if transaction is None:
+            self.outcomes[at] = planned
+            return
+        if not self._batch.has_room(transaction):
+            self.start(group)
+            await asyncio.sleep(0)  # hand the batch over before more is planned
+        self._stores.cache.begin(rows)
+        self._batch.add(at, place, planned, transaction)
+
+    def start(self, group: asyncio.TaskGroup) -> None:
+        """Commit the batch in a task of its own, so that the next one is planned while this one is synced."""
+        batch, self._batch = self._batch, _Batch()
+        if batch.members:
+            group.create_task(self._commit(batch))
+
+    def abandon(self) -> None:
+        for _, place, _ in self._batch.members:
+            self._stores.cache.end(place.rows, None)
+
+    async def _commit(self, batch: _Batch[Plan]) -> None:
+        revision = 0
+        try:
+            revision = await self._stores.index.commit(batch.transaction(), durability=self._options.durability)
+        except CommitLost:
+            pass
+        except (IndexUnavailable, OutOfSpace) as error:
+            for at, _, _ in batch.members:
+                self.outcomes[at] = error
+            return
+        finally:
+            for _, place, planned in batch.members:
+                self._stores.cache.end(place.rows, head_at(planned.head_after, revision) if revision else None)
+        for at, place, planned in batch.members:
+            if revision:
+                self._stores.commits.account(place, planned)
+                self.outcomes[at] = planned
+            else:
+                self.outcomes[at] = await self._alone(at)
+
+    async def _alone(self, at: int) -> Plan | Failure:
+        key, planner = self._changes[at]
+        try:
+            return await self._stores.commits.change(self._bucket, key, planner, self._options)
+        except (S3Error, IndexUnavailable, OutOfSpace) as error:
+            return error
