@@ -12,7 +12,7 @@ import json
 import os
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ REQUEST_TIMEOUT_SEC = 10.0
 _PEER = struct.Struct("3i")
 
 Answer = dict[str, Any]
-Handler = Callable[[Answer], Awaitable[AsyncIterator[Answer]]]
+Handler = Callable[[Answer], AsyncIterator[Answer]]
 
 
 class ControlServer:
@@ -75,7 +75,7 @@ class ControlServer:
         except ValueError as error:
             await _say(writer, {"ok": False, "error": f"not a request: {error}"})
             return
-        async for answer in await self._handler(request):
+        async for answer in self._handler(request):
             await _say(writer, answer)
 
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 from photoncloud.deploy.core.resource_list import Resource, is_ours, listed
 
@@ -65,5 +64,4 @@ _REMOVERS: dict[str, Callable[[str], bool]] = {
     "netns": lambda name: _run("ip", "netns", "delete", name),
     "link": lambda name: _run("ip", "link", "delete", name),
     "nft-table": lambda name: _run("nft", "delete", "table", *name.split()),
-    "file": lambda name: Path(name).unlink(missing_ok=True) is None,
 }

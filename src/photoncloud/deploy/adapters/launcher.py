@@ -26,7 +26,7 @@ def main(settings_text: str, argv: list[str]) -> int:
     if os.getppid() != settings["parent"]:
         return OS_ERROR
     try:
-        prepare(settings)
+        prepare(settings["cgroup"], settings["open_files"], settings["directory"])
     except OSError as error:
         return refused(argv[0], str(error))
     try:
@@ -36,16 +36,15 @@ def main(settings_text: str, argv: list[str]) -> int:
         return UNAVAILABLE
 
 
-def prepare(settings: dict) -> None:
+def prepare(cgroup_procs: str, open_files: int, directory: str) -> None:
     os.umask(0o077)
-    if settings["cgroup"]:
-        with open(settings["cgroup"], "w") as group:
+    if cgroup_procs:
+        with open(cgroup_procs, "w") as group:
             group.write(str(os.getpid()))
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = settings["open_files"]
-    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    limit = open_files if hard == resource.RLIM_INFINITY else min(open_files, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-    os.chdir(settings["directory"])
+    os.chdir(directory)
     for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
 

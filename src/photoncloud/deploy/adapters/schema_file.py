@@ -22,6 +22,8 @@ def errors(document: Any, schema_path: Path) -> list[str]:
     schema = json.loads(schema_path.read_text())
     validator = validator_for(schema)(schema)
     found = sorted(validator.iter_errors(document), key=lambda error: [str(part) for part in error.absolute_path])
-    return [
-        f"{'.'.join(str(p) for p in e.absolute_path) or '(document)'}: {e.message[:200]}" for e in found[:ERRORS_MAX]
-    ]
+    return [_line([str(part) for part in error.absolute_path], error.message) for error in found[:ERRORS_MAX]]
+
+
+def _line(path: list[str], message: str) -> str:
+    return f"{'.'.join(path) or '(document)'}: {message[:200]}"

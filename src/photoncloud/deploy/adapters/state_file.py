@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from photoncloud.deploy.adapters.process_table import Identity
 from photoncloud.deploy.core.run_plan import PlanBroken, RunPlan, as_data, from_data
@@ -57,7 +58,7 @@ class StateFile:
         try:
             if data["state_version"] != STATE_VERSION:
                 raise StateUnreadable(f"{self._state}: version {data['state_version']} is not {STATE_VERSION}")
-            components = {name: _component(item) for name, item in data["components"].items()}
+            components = {str(name): _component(item) for name, item in data["components"].items()}
             supervisor = Identity(**data["supervisor"])
             return StateRecord(supervisor, str(data["level"]), str(data["plan_hash"]), components)
         except (KeyError, TypeError, AttributeError) as error:
@@ -91,13 +92,13 @@ def is_marked(data_dir: Path) -> bool:
     return marker.is_file() and not marker.is_symlink() and marker.read_bytes() == MARKER_TEXT
 
 
-def _component(item: dict[str, object]) -> ComponentRecord:
+def _component(item: Mapping[str, Any]) -> ComponentRecord:
     process = item["process"]
-    identity = Identity(**process) if isinstance(process, dict) else None
-    return ComponentRecord(str(item["intent"]), int(str(item["incarnation"])), identity, str(item["command"]))
+    identity = None if process is None else Identity(**process)
+    return ComponentRecord(str(item["intent"]), int(item["incarnation"]), identity, str(item["command"]))
 
 
-def _json(path: Path) -> dict[str, object] | None:  # type: ignore[type-arg]
+def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
     except FileNotFoundError:

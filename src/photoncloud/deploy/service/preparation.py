@@ -25,15 +25,13 @@ def prepare_data_dir(data_dir: Path) -> None:
         if is_new or not any(data_dir.iterdir()):
             mark(data_dir)
         if os.geteuid() == 0 and data_dir.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise DataDirectoryUnusable(
-                f"{data_dir} can be written by others while we are root", f"chmod 700 {data_dir}"
-            )
+            message = f"{data_dir} can be written by others while we are root"
+            raise DataDirectoryUnusable(message, f"chmod 700 {data_dir}")
         for name in FOLDERS:
             make_directory(data_dir / name)
     except OSError as error:
-        raise DataDirectoryUnusable(
-            f"{data_dir}: {error.strerror or error}", "choose another with --data-dir"
-        ) from error
+        message = f"{data_dir}: {error.strerror or error}"
+        raise DataDirectoryUnusable(message, "choose another with --data-dir") from error
 
 
 def prepare_programs(programs: Iterable[Program]) -> None:

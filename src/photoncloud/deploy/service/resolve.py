@@ -90,9 +90,8 @@ def highest_level(host: Host) -> str:
     reasons = []
     for name in sorted(level_files.names(), key=_rank, reverse=True):
         declared = topology(Request(level=name))
-        lacking = [
-            f"{c.name}: {reason}" for c in declared.components if not c.optional and (reason := missing(c, host))
-        ]
+        required = [component for component in declared.components if not component.optional]
+        lacking = [f"{component.name}: {reason}" for component in required if (reason := missing(component, host))]
         if not lacking:
             return name
         reasons.append(f"level {name}: {'; '.join(lacking)}")

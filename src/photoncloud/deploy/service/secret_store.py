@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from photoncloud.backends.auth.iam import access_keys
+from photoncloud.backends.auth.iam.access_keys import KeyKind
 from photoncloud.deploy.adapters import certificates
 from photoncloud.deploy.adapters.certificates import Pair
 from photoncloud.deploy.errors import DataDirectoryUnusable, TopologyInvalid
@@ -62,9 +63,9 @@ class SecretStore:
         made = []
         for component in components:
             certificate, key = self.path(f"{component}.pem"), self.path(f"{component}.key")
-            if key.exists() and certificate.exists():
-                if not certificates.is_due(certificate.read_bytes(), signer.certificate, now):
-                    continue
+            is_made = key.exists() and certificate.exists()
+            if is_made and not certificates.is_due(certificate.read_bytes(), signer.certificate, now):
+                continue
             pair = certificates.issue(signer, component, now)
             self._write(key.name, pair.key)
             self._write(certificate.name, pair.certificate)
@@ -88,7 +89,8 @@ class SecretStore:
         return [S3_CREDENTIALS, AWS_CREDENTIALS]
 
     def _key_pair(self) -> tuple[str, str]:
-        return access_keys.new_id(self._random_bytes), access_keys.new_secret(self._random_bytes)
+        key_id = access_keys.make_access_key_id(KeyKind.LONG_LIVED, self._random_bytes(access_keys.RANDOM_BYTES))
+        return key_id, access_keys.make_secret(self._random_bytes(access_keys.SECRET_BYTES))
 
     def _write(self, name: str, data: bytes) -> None:
         replace_atomically(self.path(name), data)

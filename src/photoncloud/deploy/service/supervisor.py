@@ -122,8 +122,9 @@ class Supervisor:
         for name in names:
             if name not in self._system.processes:
                 raise KeyError(name)
-        event = {"start": Start, "stop": Stop, "restart": Restart}[verb]
-        self.feed(event(tuple(names)))
+        wanted = tuple(names)
+        events: dict[str, Event] = {"start": Start(wanted), "stop": Stop(wanted), "restart": Restart(wanted)}
+        self.feed(events[verb])
 
     def reconfigure(self, new: RunPlan, reloadable: Mapping[str, Sequence[str]]) -> Difference:
         """Go over to another plan, touching only what differs."""
