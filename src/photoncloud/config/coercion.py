@@ -52,7 +52,13 @@ def bad(message: str, suggestion: str = "") -> Refused:
 
 def from_text(text: str, leaf: LeafNode) -> Any:
     """The value a variable or flag text means for this leaf, in the leaf's own form. Raises Refused."""
-    return fit(_parse(text, leaf.type, leaf), leaf)
+    try:
+        value = _parse(text, leaf.type, leaf)
+    except Refused as error:
+        if leaf.holds_secret:
+            raise Refused(error.code, f"cannot be read as {leaf.type.describe()}") from None
+        raise
+    return fit(value, leaf)
 
 
 def _parse(text: str, kind: LeafType, leaf: LeafNode) -> Any:
@@ -177,6 +183,9 @@ def _fit(value: Any, kind: LeafType, leaf: LeafNode) -> Any:
         return _fit_secret(value)
     if kind.kind == "float" and type(value) is int:
         return float(value)
+    if kind.kind == "choice" and not isinstance(value, str) and value not in kind.choices:
+        names = ", ".join(str(choice) for choice in kind.choices)
+        raise Refused("wrong-type", f"should be one of {names}")
     return _fit_text(value, kind, leaf) if isinstance(value, str) else value
 
 
@@ -272,11 +281,14 @@ def _amount(text: str, table: dict[str, int], kind: str, base: int) -> Fraction:
 
 # A refused value is quoted in the problem; a long one would hide the reason.
 SHOWN_CHARACTERS_MAX = 80
+# Up to the last "@": a password may hold any character.
+USER_INFORMATION = re.compile(r"//.*@", re.S)
+QUERY = re.compile(r"(?<=://)(?P<before>[^?]*)\?.*", re.S)
 
 
 def shown(value: Any) -> str:
-    """A value as problems quote it: in double quotes, shortened."""
-    text = str(value)
+    """A value as problems quote it: in double quotes, shortened, without the user information and query of URLs."""
+    text = QUERY.sub(rf"\g<before>?{MASK}", USER_INFORMATION.sub(f"//{MASK}@", str(value)))
     if len(text) > SHOWN_CHARACTERS_MAX:
         text = text[:SHOWN_CHARACTERS_MAX] + "..."
     return f'"{text}"'

@@ -12,6 +12,7 @@ from photoncloud.config.leaf import Path, dotted, path_of
 from photoncloud.config.origin import DEFAULT, Leaf
 from photoncloud.config.plain import masked
 from photoncloud.config.printing import leaf_json
+from photoncloud.config.problem import printable
 from photoncloud.config.resolved import Resolved
 from photoncloud.config.suggestion import nearest
 from photoncloud.config.toml_text import toml_value
@@ -66,8 +67,8 @@ def _text(resolved: Resolved, path: Path, leaf: Leaf) -> str:
         plain = masked(value, node.is_secret)
         return "(not set)" if plain is None else toml_value(plain)
 
-    lines = [f"{dotted(path)} = {show(leaf.value)}", f"  from    {leaf.origin.describe()}"]
-    lines += [f"  over    {origin.describe()}  {show(value)}" for value, origin in leaf.overridden]
+    lines = [f"{dotted(path)} = {show(leaf.value)}", f"  from    {printable(leaf.origin.describe())}"]
+    lines += [f"  over    {printable(origin.describe())}  {show(value)}" for value, origin in leaf.overridden]
     brings = effect(resolved, path)
     if brings:
         lines.append(f"  effect  {brings}")

@@ -136,7 +136,7 @@ def _tables(schema: Schema) -> Iterator[tuple[Path, TableNode]]:
     while pending:
         path, node = pending.pop()
         yield path, node
-        for name, child in reversed(node.children.items()):
+        for name, child in reversed(list(node.children.items())):
             if isinstance(child, TableNode):
                 pending.append(((*path, name), child))
             elif child.entry is not None:

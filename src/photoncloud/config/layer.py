@@ -6,6 +6,7 @@ mean nothing become problems here, each with the place of its key. `merge` is as
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -112,6 +113,8 @@ class _TreeReader:
             self.entries(node, node.entry, value, raw, path)
             return
         origin = self.place(raw)
+        if node.marks.relative_to_file:
+            value = beside_file(value, origin)
         try:
             self.layer.put(path, fit(value, node), origin, ".".join(str(part) for part in raw))
             self.layer.note_rewrite(node, path, value, origin)
@@ -155,6 +158,15 @@ class _TreeReader:
 
     def wrong_type(self, path: Path, expected: str, raw: RawPath) -> None:
         self.layer.refuse("wrong-type", dotted(path), f"{dotted(path)} should be {expected}", self.place(raw))
+
+
+def beside_file(value: Any, origin: Origin) -> Any:
+    """A relative path (or list of paths) as seen from the folder of the file that holds the key."""
+    if isinstance(value, list):
+        return [beside_file(item, origin) for item in value]
+    if not isinstance(value, str) or not value or origin.kind != "file":
+        return value
+    return posixpath.join(posixpath.dirname(origin.path), value)
 
 
 def unknown_key(schema: Schema, node: TableNode, path: Path, origin: Origin) -> Problem:

@@ -90,9 +90,16 @@ def setting(
     return field
 
 
-def table(model: type[ConfigModel], description: str = "", **marks: Any) -> Any:
-    """A field that is a table of its own and defaults to that table's defaults."""
-    return setting(description=description, factory=model, **marks)
+def table(model: type[ConfigModel], description: str = "") -> Any:
+    """A field that is a table of its own. When nobody writes it, it is checked as an empty table, so that a required
+    key in it is reported under its full name.
+    """
+    return setting(description=description or summary_of(model), factory=dict, validate_default=True)
+
+
+def summary_of(model: type[ConfigModel]) -> str:
+    """The first line of a model's docstring."""
+    return (model.__doc__ or "").strip().partition("\n")[0]
 
 
 def marks_of(field: FieldInfo) -> Marks:

@@ -9,6 +9,7 @@ from photoncloud.config.environment import variables_of
 from photoncloud.config.leaf import Item, Path, dotted
 from photoncloud.config.origin import Leaf
 from photoncloud.config.plain import masked
+from photoncloud.config.problem import printable
 from photoncloud.config.resolved import Resolved
 from photoncloud.config.toml_text import toml_header, toml_key, toml_value
 from photoncloud.config.tree import Schema
@@ -19,7 +20,7 @@ COMMENT_COLUMN = 60
 def as_toml(resolved: Resolved) -> str:
     """Every effective leaf as TOML. Secrets are `"***"`, which the loader refuses: supply them again."""
     lines = [
-        f"# {resolved.component}: mode {resolved.mode} ({resolved.mode_reason}), stage {resolved.stage}",
+        f"# {resolved.component}: mode {resolved.mode} ({printable(resolved.mode_reason)}), stage {resolved.stage}",
         f"# backends: {' '.join(f'{name}={backend}' for name, backend in resolved.backends.items()) or 'none'}",
     ]
     root = _nest(resolved.effective)
@@ -61,7 +62,7 @@ def _table(node: Mapping[str, Any], header: Path, path: Path, opening: str, sche
 def _line(name: str, leaf: Leaf, path: Path, schema: Schema) -> str:
     value = masked(leaf.value, schema.is_secret(path))
     text = f"# {toml_key(name)} is not set" if value is None else f"{toml_key(name)} = {toml_value(value)}"
-    return f"{text:<{COMMENT_COLUMN}}  # {leaf.origin.describe()}"
+    return f"{text:<{COMMENT_COLUMN}}  # {printable(leaf.origin.describe())}"
 
 
 def as_json(resolved: Resolved) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from pydantic import Field
 from photoncloud.config.marks import ConfigModel, setting, table
 from photoncloud.config.value_types import BusUrl, OptionalAddress, RpcUrl, Url
 
-NAME_PATTERN = r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$"
+NAME_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
+OPTIONAL_NAME_PATTERN = rf"{NAME_PATTERN}|^$"
 METADATA_ENTRIES_MAX = 32
 MODES = ("standalone", "hybrid", "integrated")
 LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -162,7 +163,7 @@ class PhotonSettings(ConfigModel):
         "", "Name of this process; <component>-<host> unless set.", env="PHOTON_COMPONENT_ID", pattern=NAME_PATTERN
     )
     cluster_id: str = setting(
-        "", "Name of the cluster; empty adopts the stored one.", env="PHOTON_CLUSTER_ID", pattern=NAME_PATTERN
+        "", "Name of the cluster; empty adopts the stored one.", env="PHOTON_CLUSTER_ID", pattern=OPTIONAL_NAME_PATTERN
     )
     state_dir: str = setting("", "Spool, metadata copy, last known good; /var/lib/<component>/state unless set.")
     grace_timeout_sec: int = setting(30, "Drain limit on SIGTERM.", reload=True, ge=0, le=3600)

@@ -17,7 +17,7 @@ from photoncloud.config.capability_names import LOCAL, accepted_engines
 from photoncloud.config.declaration import CAPABILITIES, Declaration
 from photoncloud.config.leaf import Path, dotted, path_of
 from photoncloud.config.leaf_type import LeafType, leaf_type, table_model, unit_of
-from photoncloud.config.marks import NO_MARKS, ConfigModel, Marks, marks_of
+from photoncloud.config.marks import NO_MARKS, ConfigModel, Marks, marks_of, summary_of
 from photoncloud.config.origin import DEFAULT, Leaf
 from photoncloud.config.schema import SECOND_NAMES, PhotonSettings
 
@@ -48,7 +48,15 @@ class LeafNode:
 
     @property
     def is_secret(self) -> bool:
+        """True when the whole value must never be shown."""
         return self.marks.secret or self.type.has_secret
+
+    @property
+    def holds_secret(self) -> bool:
+        """True when the value is secret, or an entry of an array of tables has a secret in it."""
+        return self.is_secret or (
+            self.entry is not None and any(leaf.holds_secret for _, leaf in leaves_below(self.entry))
+        )
 
 
 @dataclass(frozen=True)
@@ -144,7 +152,9 @@ def schema_of(model: type[ConfigModel]) -> Schema:
 
 def _all_defaults(root: TableNode, declaration: Declaration) -> dict[Path, Any]:
     """The lowest layer: the models' defaults, and those that depend on the component."""
-    computed = {
+    computed: dict[Path, Any] = {
+        # Made of the host name, which is not known here.
+        ("photon", "component_id"): None,
         ("photon", "ops", "addr"): declaration.ops_addr,
         ("photon", "state_dir"): declaration.state_dir or f"/var/lib/{declaration.component}/state",
     }
@@ -157,7 +167,7 @@ def _all_defaults(root: TableNode, declaration: Declaration) -> dict[Path, Any]:
 def table_node(model: type[ConfigModel], description: str = "", optional: bool = False) -> TableNode:
     """The node of a model and of everything below it."""
     children = {name: _field_node(name, info) for name, info in model.model_fields.items()}
-    return TableNode(children, model, description or (model.__doc__ or "").strip().partition("\n")[0], optional)
+    return TableNode(children, model, description or summary_of(model), optional)
 
 
 def _field_node(name: str, info: FieldInfo) -> Node:

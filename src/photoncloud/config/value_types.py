@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, field
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -121,7 +121,7 @@ class UrlRule(_TextRule):
             raise ValueError("should not be empty")
         if not text.isprintable() or " " in text:
             raise ValueError("should hold no blanks or control characters")
-        parts = urlsplit(text)
+        parts = _split(text)
         renamed = dict(self.rewrite)
         if parts.scheme not in self.schemes and parts.scheme not in renamed:
             raise ValueError(f"should begin with {' or '.join(f'{s}://' for s in self.schemes)}")
@@ -129,7 +129,7 @@ class UrlRule(_TextRule):
         text = f"{renamed[parts.scheme]}{text[len(parts.scheme) :]}" if parts.scheme in renamed else text
         return text.removesuffix("/")
 
-    def _check(self, parts: Any) -> None:
+    def _check(self, parts: SplitResult) -> None:
         if "@" in parts.netloc:
             raise ValueError("should carry no user or password")
         if not parts.hostname:
@@ -138,11 +138,23 @@ class UrlRule(_TextRule):
             raise ValueError("should have no query and no fragment")
         if not self.path and parts.path not in ("", "/"):
             raise ValueError("should have no path")
-        parts.port  # noqa: B018  (raises ValueError when it is no port)
 
     def is_rewritten(self, text: str) -> bool:
         """True when the text's scheme is accepted but becomes another one."""
         return text.strip().partition(":")[0] in dict(self.rewrite)
+
+
+def _split(text: str) -> SplitResult:
+    """The parts of a URL; the reasons of ValueError quote nothing, since a broken URL may hold a password anywhere."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise ValueError("is not a URL") from None
+    try:
+        parts.port  # noqa: B018  (asking is what checks it)
+    except ValueError:
+        raise ValueError(f"should have a port between 0 and {PORT_MAX}") from None
+    return parts
 
 
 Address = Annotated[str, AddressRule()]
