@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from photoncloud.backends.metadata.memory import MemoryMetadata
 from photoncloud.backends.metadata.rocksdb import Family, RocksdbMetadata, open_rocksdb
+from photoncloud.backends.metadata.sqlite import SqliteMetadata, open_sqlite
 from photoncloud.testkit.metadata_conformance import HistorySuite, LeaseSuite, LocalSuite, MetadataSuite, Subject
 from photoncloud.testkit.metadata_conformance.manual_clock import ManualClock
 
@@ -37,3 +39,21 @@ class TestRocksdb(MetadataSuite, LocalSuite):
             return await open_rocksdb(tmp_path / "store", families=families, reserve_bytes=0)
 
         return Subject(open_store)
+
+
+class TestSqlite(MetadataSuite, HistorySuite, LeaseSuite):
+    @pytest.fixture
+    def subject(self, tmp_path: Path) -> Subject:
+        clock = ManualClock()
+
+        async def open_store() -> SqliteMetadata:
+            return await open_sqlite(tmp_path / "store", clock=clock, reserve_bytes=0)
+
+        async def advance(seconds: float) -> None:
+            await clock.advance(seconds)
+            await asyncio.sleep(0.05)  # an expiry is a commit of the writing thread
+
+        async def compact(store: SqliteMetadata, revision: int) -> None:
+            await store.compact(revision)
+
+        return Subject(open_store, advance, compact)

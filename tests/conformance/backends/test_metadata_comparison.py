@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from photoncloud.backends.metadata.memory import MemoryMetadata
 from photoncloud.backends.metadata.port import MetadataStore
 from photoncloud.backends.metadata.rocksdb import Family, open_rocksdb
+from photoncloud.backends.metadata.sqlite import open_sqlite
 from photoncloud.testkit.metadata_conformance.comparison import Call, programs, run
 
 FAMILIES = {ord("k"): Family("k", prefix_bytes=2), ord("b"): Family("b", blobs=True, blob_min_bytes=2)}
@@ -22,7 +23,11 @@ async def open_rocks(directory: Path) -> MetadataStore:
     return await open_rocksdb(directory / "store", families=FAMILIES, reserve_bytes=0)
 
 
-ADAPTERS = {"rocksdb": open_rocks}
+async def open_lite(directory: Path) -> MetadataStore:
+    return await open_sqlite(directory / "store", reserve_bytes=0)
+
+
+ADAPTERS = {"rocksdb": open_rocks, "sqlite": open_lite}
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)

@@ -123,12 +123,17 @@ class MemoryKeyspace:
     def events_since(
         self, start: bytes, end: bytes, revision: int, limit: int
     ) -> tuple[list[tuple[int, tuple[Event, ...]]], int]:
-        """Up to `limit` revisions with events in the range from `revision` on, and the revision reached."""
+        """Up to `limit` revisions with events in the range from `revision` on, and the revision reached.
+
+        Previous rows are older than the events; those at the compact revision have theirs no more.
+        """
         found: list[tuple[int, tuple[Event, ...]]] = []
         first = bisect_left(self._log, revision, key=lambda entry: entry[0])
         for at, events in self._log[first:]:
             selected = tuple(event for event in events if contains(start, end, event.current.key))
             if selected:
+                if at <= self.compact_revision:
+                    selected = tuple(event._replace(previous=None) for event in selected)
                 found.append((at, selected))
                 if len(found) == limit:
                     return found, at
