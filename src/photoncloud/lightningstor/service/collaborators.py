@@ -8,28 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from photoncloud.lightningstor.core import acl, bucket_encryption
-from photoncloud.lightningstor.core.encryption_request import (
-    CUSTOMER_FIELDS,
-    MODE_FIELD,
-    SOURCE_CUSTOMER_FIELDS,
-    CustomerKey,
-    read_customer_key,
-    read_mode,
-)
-from photoncloud.lightningstor.core.object_headers import Fields
+from photoncloud.lightningstor.core import acl
 from photoncloud.lightningstor.core.plan_put import EventRows, no_events
 from photoncloud.lightningstor.core.records import ObjectRecord
 from photoncloud.lightningstor.core.transaction import Put
-from photoncloud.lightningstor.errors import S3Error
 from photoncloud.lightningstor.ports import Index
 from photoncloud.lightningstor.service.body_intake import BodyIntake
+from photoncloud.lightningstor.service.body_keys import BodyKeys
 from photoncloud.lightningstor.service.body_output import BodyOutput
 from photoncloud.lightningstor.service.body_sink import BodyStores
 from photoncloud.lightningstor.service.bucket_directory import Bucket
 from photoncloud.lightningstor.service.call import Call
 from photoncloud.lightningstor.service.commits import Commits
-from photoncloud.lightningstor.service.sealed_body import BodyKey, new_body_key
 from photoncloud.lightningstor.service.version_reader import VersionReader
 
 
@@ -73,50 +63,24 @@ class NoExpiry:
 
 @dataclass(frozen=True, slots=True)
 class Collaborators:
-    """`encrypts`: server-side encryption is offered; `customer_keys_need_tls`: SSE-C only over TLS."""
-
     index: Index
     reader: VersionReader
     commits: Commits
     intake: BodyIntake
     output: BodyOutput
     stores: BodyStores
+    keys: BodyKeys
     access: Access
     find_email: acl.ResolveEmail
     find_id: acl.ResolveId
     outbox: Outbox
     expiry: Expiry
-    encrypts: bool = True
-    customer_keys_need_tls: bool = True
 
     def events(self, call: Call, event: str, key: bytes) -> EventRows:
         """What a plan calls to tell of a change; nothing at all for a bucket without notifications."""
         if "notification" not in bucket_of(call).documents:
             return no_events
         return lambda record, sequence: self.outbox.rows(call, event, key, record, sequence)
-
-    def customer_key(self, call: Call, *, of_source: bool = False) -> CustomerKey | None:
-        """The SSE-C key a request brings for its object, or for its copy source."""
-        return read_customer_key(
-            call.request.fields,
-            SOURCE_CUSTOMER_FIELDS if of_source else CUSTOMER_FIELDS,
-            is_secure=call.request.secure,
-            requires_tls=self.customer_keys_need_tls,
-        )
-
-    def new_body_key(self, call: Call, fields: Fields) -> BodyKey | None:
-        """How a new object or upload is sealed: as `fields` ask, else by the bucket's default; None for plain bytes.
-
-        Raises S3Error NotImplemented when encryption is asked for and switched off.
-        """
-        customer = read_customer_key(
-            fields, CUSTOMER_FIELDS, is_secure=call.request.secure, requires_tls=self.customer_keys_need_tls
-        )
-        default = bucket_of(call).parsed("encryption", bucket_encryption.parse)
-        mode = read_mode(fields, customer, default.algorithm if default is not None and self.encrypts else "")
-        if mode and not self.encrypts:
-            raise S3Error("NotImplemented", fields={"Header": MODE_FIELD})
-        return new_body_key(self.stores.cipher, mode, customer) if mode else None
 
 
 def bucket_of(call: Call) -> Bucket:

@@ -31,6 +31,7 @@ class _Batch(Generic[Plan]):
     members: list[tuple[int, Place, Plan]] = field(default_factory=list)
     compares: dict[bytes, Compare] = field(default_factory=dict)
     changes: list[Put | Delete] = field(default_factory=list)
+    is_open: bool = True
 
     def has_room(self, transaction: Transaction) -> bool:
         return len(self.changes) + len(transaction.changes) <= OPERATION_LIMIT and (
@@ -58,14 +59,13 @@ class KeyBatches:
     ) -> list[Plan | Failure]:
         """The outcome of every change, in order; a key may occur several times and is then changed in that order."""
         run = _Run(self, bucket, changes, options)
-        async with asyncio.TaskGroup() as group:
-            try:
+        try:
+            async with asyncio.TaskGroup() as group:
                 for at in range(len(changes)):
                     await run.take(at, group)
-            except BaseException:
-                run.abandon()
-                raise
-            run.start(group)
+                run.start(group)
+        finally:
+            run.abandon()
         return [outcome for outcome in run.outcomes if outcome is not None]
 
 
@@ -80,6 +80,7 @@ class _Run(Generic[Plan]):
         self._changes = changes
         self._options = options
         self._batch: _Batch[Plan] = _Batch()
+        self._open: list[_Batch[Plan]] = [self._batch]
         self.outcomes: list[Plan | Failure | None] = [None] * len(changes)
 
     async def take(self, at: int, group: asyncio.TaskGroup) -> None:
@@ -109,12 +110,21 @@ class _Run(Generic[Plan]):
     def start(self, group: asyncio.TaskGroup) -> None:
         """Commit the batch in a task of its own, so that the next one is planned while this one is synced."""
         batch, self._batch = self._batch, _Batch()
+        self._open.append(self._batch)
         if batch.members:
             group.create_task(self._commit(batch))
 
     def abandon(self) -> None:
-        for _, place, _ in self._batch.members:
-            self._stores.cache.end(place.rows, None)
+        """Nothing of a batch whose task never ran was handed over: its keys are free again."""
+        for batch in self._open:
+            self._close(batch, 0)
+        self._open.clear()
+
+    def _close(self, batch: _Batch[Plan], revision: int) -> None:
+        """Tell the cache what became of the keys of a batch; `revision` 0: nothing, or nobody knows."""
+        for _, place, planned in batch.members if batch.is_open else ():
+            self._stores.cache.end(place.rows, head_at(planned.head_after, revision) if revision else None)
+        batch.is_open = False
 
     async def _commit(self, batch: _Batch[Plan]) -> None:
         revision = 0
@@ -127,8 +137,7 @@ class _Run(Generic[Plan]):
                 self.outcomes[at] = error
             return
         finally:
-            for _, place, planned in batch.members:
-                self._stores.cache.end(place.rows, head_at(planned.head_after, revision) if revision else None)
+            self._close(batch, revision)
         for at, place, planned in batch.members:
             if revision:
                 self._stores.commits.account(place, planned)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from photoncloud.lightningstor.core import acl, lock, public_access
-from photoncloud.lightningstor.core.http_message import Headers
-from photoncloud.lightningstor.core.object_headers import Attributes, Fields, attributes
+from photoncloud.lightningstor.core.object_headers import Attributes, attributes
 from photoncloud.lightningstor.core.preconditions import UNCONDITIONAL, WriteConditions
 from photoncloud.lightningstor.core.records import Grant, ObjectLock
 from photoncloud.lightningstor.errors import S3Error
@@ -44,33 +43,30 @@ class NewObject:
     event: str = "s3:ObjectCreated:Put"
 
 
-def describe(
-    around: Collaborators,
-    call: Call,
-    fields: Fields,
-    headers: Headers,
-    conditions: WriteConditions,
-    *,
-    has_digest: bool,
-    event: str = "s3:ObjectCreated:Put",
-) -> NewObject:
-    """Judge the headers of a request (or the fields of a form under the same names) that makes an object.
+def describe(around: Collaborators, call: Call, conditions: WriteConditions, *, has_digest: bool) -> NewObject:
+    """Judge the headers of a PutObject. `has_digest`: it promises a Content-MD5 or checksum.
 
-    Raises S3Error as `object_headers.attributes`, `lock.from_headers`, `owner_of`.
+    Raises S3Error as `object_headers.attributes`, `lock_of`, `owner_of`.
     """
+    request = call.request
+    is_streaming = call.payload.mode.startswith("streaming-")
     return NewObject(
-        attributes=attributes(fields, headers, is_streaming=call.payload.mode.startswith("streaming-")),
-        owner=owner_of(around, call, fields),
-        lock=lock_of(call, fields, has_digest=has_digest),
+        attributes=attributes(request.fields, request.headers, is_streaming=is_streaming),
+        owner=owner_of(around, call),
+        lock=lock_of(call, has_digest=has_digest),
         conditions=conditions,
         options=WriteOptions(conditions.is_conditional, asked_durability(call.header("x-photon-durability"))),
-        event=event,
     )
 
 
-def lock_of(call: Call, fields: Fields, *, has_digest: bool) -> ObjectLock | None:
+def describe_posted(around: Collaborators, call: Call, own: Attributes) -> NewObject:
+    """As `describe` for a browser form, whose fields stand in the place of request headers."""
+    return NewObject(own, owner_of(around, call), lock_of(call, has_digest=True), event="s3:ObjectCreated:Post")
+
+
+def lock_of(call: Call, *, has_digest: bool) -> ObjectLock | None:
     """The lock a new version gets. Raises S3Error InvalidRequest, InvalidArgument."""
-    record = bucket_of(call).record
+    record, fields = bucket_of(call).record, call.request.fields
     mode, until, hold = fields.get(_LOCK_MODE), fields.get(_LOCK_UNTIL), fields.get(_LEGAL_HOLD)
     is_asked = mode is not None or until is not None or hold is not None
     if not is_asked and record.default_lock is None:
@@ -81,15 +77,15 @@ def lock_of(call: Call, fields: Fields, *, has_digest: bool) -> ObjectLock | Non
     return lock.from_headers(texts[0], texts[1], texts[2], record, call.now_ns // 1_000_000)
 
 
-def owner_of(around: Collaborators, call: Call, fields: Fields) -> Owner:
+def owner_of(around: Collaborators, call: Call) -> Owner:
     """Owner and grants of a new object under the bucket's ownership setting.
 
     Raises S3Error as `acl.from_headers`; AccessControlListNotSupported; AccessDenied under BlockPublicAcls.
     """
-    bucket = bucket_of(call)
+    bucket, fields = bucket_of(call), call.request.fields
     record, principal = bucket.record, call.authorised.principal
     owner_id, owner_name = principal.canonical_id, principal.display_name
-    sent = {name: fields[name.encode()].decode("latin-1") for name in _ACL_FIELDS if name.encode() in fields}
+    sent = {name: fields[raw].decode("latin-1") for raw, name in _ACL_FIELDS if raw in fields}
     is_preferred = record.ownership == "BucketOwnerPreferred" and sent.get("x-amz-acl") == "bucket-owner-full-control"
     if record.ownership == "BucketOwnerEnforced" or is_preferred:
         owner_id, owner_name = record.owner, record.owner_name
@@ -102,7 +98,7 @@ def owner_of(around: Collaborators, call: Call, fields: Fields) -> Owner:
     return Owner(owner_id, owner_name, grants or ())
 
 
-_ACL_FIELDS = ("x-amz-acl", *acl.GRANT_HEADERS)
+_ACL_FIELDS = tuple((name.encode("ascii"), name) for name in ("x-amz-acl", *acl.GRANT_HEADERS))
 
 
 def _private(owner_id: str, owner_name: str, bucket: Bucket) -> tuple[Grant, ...]:

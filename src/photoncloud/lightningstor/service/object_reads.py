@@ -49,7 +49,7 @@ class ObjectReads:
 
     async def get_object(self, call: Call) -> Reply:
         """The object, a range or a part of it; 304, 404, 405, 412, 416 as §4.6 says."""
-        customer = self._around.customer_key(call)
+        customer = self._around.keys.customer_key(call)
         for _ in range(_READ_ATTEMPTS):
             readable = await self.find(call)
             span = _wanted(call, readable.record)
@@ -63,7 +63,7 @@ class ObjectReads:
         raise S3Error("SlowDown")
 
     async def head_object(self, call: Call) -> Reply:
-        customer = self._around.customer_key(call)
+        customer = self._around.keys.customer_key(call)
         readable = await self.find(call)
         span = _wanted(call, readable.record)
         self._around.output.open_key(readable.record, customer)
@@ -155,7 +155,7 @@ class ObjectReads:
 
     async def get_object_attributes(self, call: Call) -> Reply:
         asked = _asked_attributes(call)
-        customer = self._around.customer_key(call)
+        customer = self._around.keys.customer_key(call)
         readable = await self.find(call)
         record = readable.record
         self._around.output.open_key(record, customer)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from photoncloud.lightningstor.core import version_id
 from photoncloud.lightningstor.core.http_message import Reply
 from photoncloud.lightningstor.core.object_headers import (
+    Attributes,
     ReplyHeaders,
     checksum_headers,
     encryption_headers,
@@ -37,18 +38,21 @@ from photoncloud.lightningstor.service.bucket_directory import Bucket
 from photoncloud.lightningstor.service.call import Call, Handler
 from photoncloud.lightningstor.service.collaborators import Collaborators, bucket_of
 from photoncloud.lightningstor.service.commits import ORDINARY, WriteOptions, asked_durability
-from photoncloud.lightningstor.service.new_object import NewObject, describe
+from photoncloud.lightningstor.service.new_object import NewObject, describe, describe_posted
 
 BYPASS_HEADER = "x-amz-bypass-governance-retention"
 
 
 @dataclass(frozen=True, slots=True)
 class PutResult:
-    """What was made. `version_id` None: the bucket was never versioned. `headers` are those of the reply."""
+    """What was made. `headers` are those of the reply, without the ETag."""
 
     record: ObjectRecord
-    version_id: str | None
     headers: ReplyHeaders
+
+    @property
+    def etag(self) -> str:
+        return self.record.etag
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +88,24 @@ class Objects:
         demands = demands_of(call)
         conditions = write_conditions(request.fields)
         new = describe(self._around, call, request.fields, request.headers, conditions, has_digest=demands.has_digest)
-        key = self._around.new_body_key(call, request.fields)
+        key = self._around.keys.for_new_body(call)
         body = await self._around.intake.intake(call, encryption=key, demands=demands)
-        result = await self.store(call, body, new)
-        return Reply(200, result.headers)
+        result = await self.keep(call, body, new)
+        return Reply(200, [(b"etag", b'"%b"' % result.etag.encode("ascii")), *result.headers])
 
-    async def store(self, call: Call, body: StoredBody, new: NewObject) -> PutResult:
+    async def store(self, call: Call, body: StoredBody, attributes: Attributes) -> PutResult:
+        """Keep the verified file of a form as `call.key`; the form's fields stand in the place of request fields.
+
+        Takes over the body: it is discarded on any failure. Errors as `keep` and `new_object.describe`.
+        """
+        try:
+            new = describe_posted(self._around, call, attributes)
+        except S3Error:
+            await body.discard()
+            raise
+        return await self.keep(call, body, new)
+
+    async def keep(self, call: Call, body: StoredBody, new: NewObject) -> PutResult:
         """Make a verified body the current version of the call's key. On a refusal the body is discarded.
 
         Raises S3Error PreconditionFailed, NoSuchKey, ConditionalRequestConflict, SlowDown, NoSuchBucket, AccessDenied;
@@ -111,14 +127,11 @@ class Objects:
         except (S3Error, OutOfSpace):
             await body.discard()
             raise
-        return PutResult(planned.record, planned.version_id, self._put_headers(call, planned, new.options.durability))
+        return PutResult(planned.record, self._put_headers(call, planned, new.options.durability))
 
     def _put_headers(self, call: Call, planned: PutPlan, durability: Durability | None) -> ReplyHeaders:
         record = planned.record
-        reply: ReplyHeaders = [
-            (b"etag", b'"%b"' % record.etag.encode("ascii")),
-            (b"x-photon-durability", self._commits.effective(durability).encode("ascii")),
-        ]
+        reply: ReplyHeaders = [(b"x-photon-durability", self._commits.effective(durability).encode("ascii"))]
         if planned.version_id is not None:
             reply.append((b"x-amz-version-id", planned.version_id.encode("ascii")))
         reply += checksum_headers(record.checksum, record.body.part_count)
