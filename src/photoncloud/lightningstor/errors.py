@@ -54,3 +54,7 @@ class IndexUnavailable(Exception):
 
 class OutOfSpace(Exception):
     """The file system of the data or the index has no room (ENOSPC, EDQUOT, or below `storage.min_free_bytes`)."""
+
+
+class EventsUnavailable(Exception):
+    """The events backend does not take events now; they stay in the outbox."""

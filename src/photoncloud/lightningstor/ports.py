@@ -214,3 +214,15 @@ class Cipher(Protocol):
     def open_frame(self, key: bytes, nonce: bytes, aad: bytes, data: bytes | memoryview) -> bytes:
         """Raises StoreDamaged when the frame was changed."""
         ...
+
+
+class EventSink(Protocol):
+    """Where notifications go. Delivery is at least once; `event_id` lets receivers drop repeats."""
+
+    def serves(self, target: str) -> bool:
+        """Whether a bucket may name this target; `` stands for the component's own subject (EventBridge)."""
+        ...
+
+    async def publish(self, target: str, event_id: str, event: bytes) -> None:
+        """Hand over one CloudEvent (JSON). Returns when the backend took responsibility; raises EventsUnavailable."""
+        ...

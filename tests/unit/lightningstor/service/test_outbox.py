@@ -1,0 +1,127 @@
+"""The outbox: events leave it in order and only once the backend took them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import pytest
+
+from photoncloud.backends.metadata.memory import MemoryMetadata
+from photoncloud.lightningstor.adapters.index_metadata import LocalIndex
+from photoncloud.lightningstor.core import notification
+from photoncloud.lightningstor.core.records import BucketRecord, ObjectRecord
+from photoncloud.lightningstor.core.transaction import Transaction
+from photoncloud.lightningstor.errors import EventsUnavailable
+from photoncloud.lightningstor.service.bucket_directory import Bucket, Document
+from photoncloud.lightningstor.service.outbox import Cause, EventOutbox
+
+CAUSE = Cause("principal", "192.0.2.1", "REQUEST", 1_700_000_000_123_000_000)
+RULES = notification.Notifications(
+    (notification.Rule("cfg", "QueueConfiguration", "arn:photon:events:r:a:uploads", ("s3:ObjectCreated:*",), "in/"),)
+)
+
+
+class Sink:
+    """Takes events unless told to be away."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, str, dict[str, object]]] = []
+        self.room = 10**9
+
+    def serves(self, target: str) -> bool:
+        return True
+
+    async def publish(self, target: str, event_id: str, event: bytes) -> None:
+        if len(self.taken) >= self.room:
+            raise EventsUnavailable("away")
+        self.taken.append((target, event_id, json.loads(event)))
+
+
+def bucket(configured: notification.Notifications | None = RULES, versioning: str = "") -> Bucket:
+    record = BucketRecord(
+        name="bkt", id=b"\1" * 8, owner="o", owner_name="o", account_id="1", region="r", created_ms=0,
+        versioning=versioning,  # type: ignore[arg-type]
+    )  # fmt: skip
+    documents = {} if configured is None else {"notification": Document(notification.to_xml(configured), 1)}
+    return Bucket(record, 1, 1, documents)
+
+
+@pytest.fixture
+def index() -> LocalIndex:
+    return LocalIndex(MemoryMetadata())
+
+
+def outbox(index: LocalIndex, sink: Sink, limit: int = 1000) -> EventOutbox:
+    numbers = itertools.count()
+    return EventOutbox(
+        index, sink, lambda size: next(numbers).to_bytes(size, "big"), source="/here", region="r", limit=limit
+    )
+
+
+async def write(
+    box: EventOutbox, index: LocalIndex, sequence: int, key: bytes = b"in/a", where: Bucket | None = None
+) -> int:
+    record = ObjectRecord(sequence=sequence, version_tail=b"", size=3, etag="e")
+    rows = box.rows_of(where or bucket(), CAUSE, "s3:ObjectCreated:Put", key, record, sequence)
+    if rows:
+        await index.commit(Transaction((), rows))
+    return len(rows)
+
+
+async def test_events_leave_in_order_of_their_sequence(index: LocalIndex) -> None:
+    sink = Sink()
+    box = outbox(index, sink)
+    for sequence in (5, 3, 300, 4):
+        assert await write(box, index, sequence) == 1
+    assert await box.publish_waiting() == 4
+    assert [event_id for _, event_id, _ in sink.taken] == [f"{'01' * 8}.{n}.cfg" for n in (3, 4, 5, 300)]
+    assert {target for target, _, _ in sink.taken} == {"uploads"}
+    assert await box.publish_waiting() == 0
+    assert box.waiting == 0
+
+
+async def test_only_rules_that_match_make_rows(index: LocalIndex) -> None:
+    box = outbox(index, Sink())
+    assert await write(box, index, 1, b"out/a") == 0
+    assert await write(box, index, 1, where=bucket(None)) == 0
+    both = notification.Notifications(RULES.rules, event_bridge=True)
+    assert await write(box, index, 2, where=bucket(both)) == 2
+
+
+async def test_an_outage_keeps_events_and_repeats_none_of_the_taken(index: LocalIndex) -> None:
+    sink = Sink()
+    box = outbox(index, sink)
+    for sequence in range(5):
+        await write(box, index, sequence)
+    sink.room = 2
+    with pytest.raises(EventsUnavailable):
+        await box.publish_waiting()
+    sink.room = 10**9
+    assert await box.publish_waiting() == 3
+    assert len(sink.taken) == 5
+
+
+async def test_beyond_the_limit_the_oldest_are_dropped_and_counted(index: LocalIndex) -> None:
+    sink = Sink()
+    box = outbox(index, sink, limit=3)
+    for sequence in range(10):
+        await write(box, index, sequence)
+    await box._trim()
+    assert (box.dropped, box.waiting) == (7, 3)
+    assert await box.publish_waiting() == 3
+    assert [event_id.split(".")[1] for _, event_id, _ in sink.taken] == ["7", "8", "9"]
+
+
+async def test_the_record_tells_what_happened(index: LocalIndex) -> None:
+    sink = Sink()
+    box = outbox(index, sink)
+    await write(box, index, 7, where=bucket(versioning="Enabled"))
+    await box.publish_waiting()
+    ((_, _, event),) = sink.taken
+    data = event["data"]
+    assert isinstance(data, dict)
+    assert data["eventTime"] == "2023-11-14T22:13:20.123Z"
+    assert data["requestParameters"] == {"sourceIPAddress": "192.0.2.1"}
+    assert data["s3"]["object"]["versionId"] == "null"
+    assert data["s3"]["object"]["size"] == 3
