@@ -226,3 +226,13 @@ class EventSink(Protocol):
     async def publish(self, target: str, event_id: str, event: bytes) -> None:
         """Hand over one CloudEvent (JSON). Returns when the backend took responsibility; raises EventsUnavailable."""
         ...
+
+
+class Sealer(Protocol):
+    """Seals secrets so that a copy of the index does not give them away."""
+
+    def seal(self, access_key_id: str, secret: str) -> bytes: ...
+
+    def unseal(self, access_key_id: str, sealed: bytes) -> str:
+        """Raises StoreDamaged when the sealed bytes were changed or belong to another key or store."""
+        ...
