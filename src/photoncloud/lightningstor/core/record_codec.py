@@ -14,7 +14,6 @@ import msgspec
 from photoncloud.lightningstor.core import key_space
 from photoncloud.lightningstor.core.records import (
     BucketRecord,
-    Checksum,
     ObjectRecord,
     PartRecord,
     Segment,
@@ -27,19 +26,6 @@ RECORD_VERSION = 1
 _PREFIX = bytes((RECORD_VERSION,))
 
 AnyRecord = TypeVar("AnyRecord", bound=msgspec.Struct)
-
-
-class ListingRecord(msgspec.Struct, frozen=True, array_like=True):
-    """The first fields of an ObjectRecord: what a listing without owners shows, decoded without the rest."""
-
-    sequence: int
-    version_tail: bytes
-    kind: str
-    size: int
-    etag: str
-    mtime_ms: int
-    body: msgspec.Raw
-    checksum: Checksum | None
 
 
 class CompletedRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
@@ -56,7 +42,6 @@ class CompletedRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True
 _encoder = msgspec.msgpack.Encoder()
 _any_decoder = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _object_decoder = msgspec.msgpack.Decoder(ObjectRecord)
-_listing_decoder = msgspec.msgpack.Decoder(ListingRecord)
 _bucket_decoder = msgspec.msgpack.Decoder(BucketRecord)
 _upload_decoder = msgspec.msgpack.Decoder(UploadRecord)
 _part_decoder = msgspec.msgpack.Decoder(PartRecord)
@@ -88,10 +73,6 @@ def _unknown_fields(value: bytes, known: int) -> Sequence[msgspec.Raw]:
 def decode_object(value: bytes) -> ObjectRecord:
     """Raises StoreDamaged when the bytes are no record of this program's version, as all decoders here."""
     return _decode(_object_decoder, value, "object record")
-
-
-def decode_listing(value: bytes) -> ListingRecord:
-    return _decode(_listing_decoder, value, "object record")
 
 
 def decode_bucket(value: bytes) -> BucketRecord:

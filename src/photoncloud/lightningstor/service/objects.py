@@ -87,7 +87,7 @@ class Objects:
         request = call.request
         demands = demands_of(call)
         conditions = write_conditions(request.fields)
-        new = describe(self._around, call, request.fields, request.headers, conditions, has_digest=demands.has_digest)
+        new = describe(self._around, call, conditions, has_digest=demands.has_digest)
         key = self._around.keys.for_new_body(call)
         body = await self._around.intake.intake(call, encryption=key, demands=demands)
         result = await self.keep(call, body, new)

@@ -107,7 +107,7 @@ class UsageLedger:
             for cursor in cursors:
                 while rows := await cursor.take(_SCAN_ROWS):
                     for row in rows:
-                        record = record_codec.decode_listing(row.value)
+                        record = record_codec.decode_object(row.value)
                         if record.kind == "object":
                             counted = Usage(counted.objects + 1, counted.size + record.size)
                     await asyncio.sleep(0)
