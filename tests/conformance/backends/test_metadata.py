@@ -10,8 +10,8 @@ import pytest
 from photoncloud.backends.metadata.memory import MemoryMetadata
 from photoncloud.backends.metadata.rocksdb import Family, RocksdbMetadata, open_rocksdb
 from photoncloud.backends.metadata.sqlite import SqliteMetadata, open_sqlite
+from photoncloud.testkit.clock import SimClock
 from photoncloud.testkit.metadata_conformance import HistorySuite, LeaseSuite, LocalSuite, MetadataSuite, Subject
-from photoncloud.testkit.metadata_conformance.manual_clock import ManualClock
 
 FAMILIES = {ord("k"): Family("k", prefix_bytes=2), ord("b"): Family("b", blobs=True, blob_min_bytes=2)}
 
@@ -19,7 +19,7 @@ FAMILIES = {ord("k"): Family("k", prefix_bytes=2), ord("b"): Family("b", blobs=T
 class TestMemory(MetadataSuite, HistorySuite, LeaseSuite, LocalSuite):
     @pytest.fixture
     def subject(self) -> Subject:
-        clock = ManualClock()
+        clock = SimClock()
 
         async def open_store() -> MemoryMetadata:
             return MemoryMetadata(clock=clock)
@@ -44,7 +44,7 @@ class TestRocksdb(MetadataSuite, LocalSuite):
 class TestSqlite(MetadataSuite, HistorySuite, LeaseSuite):
     @pytest.fixture
     def subject(self, tmp_path: Path) -> Subject:
-        clock = ManualClock()
+        clock = SimClock()
 
         async def open_store() -> SqliteMetadata:
             return await open_sqlite(tmp_path / "store", clock=clock, reserve_bytes=0)
