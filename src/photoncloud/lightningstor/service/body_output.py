@@ -102,7 +102,7 @@ class BodyOutput:
         if record.body.kind == "inline":
             yield (await self._inline(record, key))[offset : offset + length]
             return
-        async for segment in self._segments(record, offset, length):
+        async for segment in self.segments(record, offset, length):
             async with aclosing(self._segment_bytes(segment, key)) as pieces:
                 async for piece in pieces:
                     yield piece
@@ -143,7 +143,7 @@ class BodyOutput:
     async def _pieces(
         self, record: ObjectRecord, offset: int, length: int, key: BodyKey | None
     ) -> AsyncGenerator[OutgoingPiece, None]:
-        async for segment in self._segments(record, offset, length):
+        async for segment in self.segments(record, offset, length):
             if segment.is_inline or key is not None:
                 async with aclosing(self._segment_bytes(segment, key)) as pieces:
                     async for piece in pieces:
@@ -176,7 +176,7 @@ class BodyOutput:
         finally:
             reader.close()
 
-    async def _segments(self, record: ObjectRecord, offset: int, length: int) -> AsyncIterator[Segment]:
+    async def segments(self, record: ObjectRecord, offset: int, length: int) -> AsyncIterator[Segment]:
         """The runs that make up [offset, offset + length) of a blob or multipart body."""
         body = record.body
         if body.kind == "blob":
