@@ -59,10 +59,12 @@ class HttpServer(Server):
             await self._uvicorn.on_tick(0)
 
     async def stop_accepting(self) -> None:
+        if self._socket is not None:
+            listener.unlink(self._socket)
         for server in getattr(self._uvicorn, "servers", ()):
             server.close()
         if self._socket is not None:
-            listener.release(self._socket)
+            self._socket.close()
 
     async def drain(self, timeout: float) -> None:
         """Idle connections close at once, busy ones after their answer."""

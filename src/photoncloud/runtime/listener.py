@@ -109,11 +109,15 @@ def _remove_stale(path: str) -> None:
 
 def release(bound: socket.socket) -> None:
     """Close; a unix socket's file goes too. Idempotent."""
-    name = bound.getsockname() if bound.fileno() >= 0 and bound.family == socket.AF_UNIX else ""
+    unlink(bound)
     bound.close()
-    if isinstance(name, str) and name:
+
+
+def unlink(bound: socket.socket) -> None:
+    """Remove the file of a unix socket that is still open; nothing for any other socket."""
+    if bound.fileno() >= 0 and bound.family == socket.AF_UNIX:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+            os.unlink(bound.getsockname())
 
 
 def bound_address(bound: socket.socket) -> str:

@@ -47,7 +47,9 @@ def render_console(event: dict[str, Any], colours: bool = False) -> bytes:
     """`TIME level event name=value …`, an exception on the lines below."""
     level = str(event.get("level", ""))
     painted = f"{_COLOURS.get(level, '')}{level:<8}{_RESET}" if colours else f"{level:<8}"
-    fields = [f"{one_line(str(name))}={_value(item)}" for name, item in event.items() if name not in _LEADING + _LEFT_OUT]
+    fields = [
+        f"{one_line(str(name))}={_value(item)}" for name, item in event.items() if name not in _LEADING + _LEFT_OUT
+    ]
     text = " ".join([str(event.get("ts", "")), painted, one_line(str(event.get("event", ""))), *fields])
     if exception := event.get("exception"):
         text += "".join(f"\n    {one_line(line)}" for line in str(exception).splitlines())

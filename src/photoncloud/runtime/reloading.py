@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from photoncloud.config import ConfigurationError, Resolved
+from photoncloud.config.reload import ReloadPlan, plan
 from photoncloud.runtime.errors import PhotonError, describe
 from photoncloud.runtime.files import make_directory, replace_atomically
 from photoncloud.runtime.logging import get_logger
@@ -59,9 +60,7 @@ class Reloading:
             return {"result": "refused", "problems": refusal.problems}
 
     async def _reload(self) -> dict[str, Any]:
-        from photoncloud.config.reload import plan
-
-        found = plan(self.resolved, await self._loaded())
+        found = await self._planned()
         commits = [await self._prepared(prepare, found.effective) for prepare in self._participants]
         for commit in commits:
             if commit is not None:
@@ -73,11 +72,12 @@ class Reloading:
             log.warning("config_restart_required", keys=restart_required)
         return {"result": "applied", "changed": changed, "restart_required": restart_required}
 
-    async def _loaded(self) -> Resolved:
-        if self._load is None:
+    async def _planned(self) -> ReloadPlan:
+        load, running = self._load, self.resolved
+        if load is None:
             raise Refused(["this process was started without a way to load its configuration again"])
         try:
-            return await asyncio.to_thread(self._load)
+            return await asyncio.to_thread(lambda: plan(running, load()))
         except ConfigurationError as error:
             raise Refused([problem.render() for problem in error.problems]) from error
 

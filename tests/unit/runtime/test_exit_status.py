@@ -22,4 +22,4 @@ def test_numbers_are_those_of_the_specification() -> None:
 
 
 def test_statuses_after_which_a_restart_cannot_help() -> None:
-    assert exit_status.RETRY_IS_USELESS == {64, 69, 77, 78}
+    assert {64, 69, 77, 78} == exit_status.RETRY_IS_USELESS
