@@ -62,16 +62,15 @@ class OsFiles:
             raise FileProblem(_reason(error), is_missing=True) from error
         except (OSError, ValueError) as error:
             raise FileProblem(_reason(error), is_hidden=_is_hidden(path, error)) from error
-        with os.fdopen(descriptor, "rb") as stream:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise FileProblem(f"is {_kind(status.st_mode)}, not a regular file")
-            try:
-                data = stream.read(limit + 1)
-            except OSError as error:
-                raise FileProblem(_reason(error)) from error
-        if len(data) > limit:
-            raise FileProblem(f"is larger than {limit} bytes")
+            data = _read_at_most(descriptor, limit)
+        except OSError as error:
+            raise FileProblem(_reason(error)) from error
+        finally:
+            os.close(descriptor)
         inside = _is_below(os.path.realpath(path), os.path.realpath(os.getcwd()))
         return FileContent(path, data, (status.st_dev, status.st_ino), stat.S_IMODE(status.st_mode), inside)
 
@@ -88,6 +87,16 @@ class OsFiles:
 
     def host_name(self) -> str:
         return os.uname().nodename.partition(".")[0]
+
+
+def _read_at_most(descriptor: int, limit: int) -> bytes:
+    pieces, left = [], limit + 1
+    while left > 0 and (piece := os.read(descriptor, left)):
+        pieces.append(piece)
+        left -= len(piece)
+    if left <= 0:
+        raise FileProblem(f"is larger than {limit} bytes")
+    return b"".join(pieces)
 
 
 def _reason(error: Exception) -> str:

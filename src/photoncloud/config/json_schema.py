@@ -63,7 +63,9 @@ class _Writer:
         return {key: value for key, value in document.items() if value != ""}
 
     def second_names(self, path: Path) -> Mapping[str, Any]:
-        """The second names that stand in this table."""
+        """The second names that stand in this table; entries of arrays (no path) have none."""
+        if not path:
+            return {}
         table = "standalone" if path[0] == "integrated" else path[0]
         prefix = dotted((table, *path[1:])) + "."
         found = {}

@@ -10,7 +10,8 @@ HERE = Path(__file__).resolve().parent
 
 if "config_samples" not in sys.modules:
     spec = importlib.util.spec_from_file_location("config_samples", HERE / "sample_components.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["config_samples"] = module
     spec.loader.exec_module(module)
