@@ -1,5 +1,7 @@
 """aws-chunked (4.5): every framing rule as a row, and the same events however the body is split."""
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -256,7 +258,7 @@ def test_any_split_of_any_body_decodes_to_the_same_bytes(chunks, has_trailer, da
     body = encoded(chunks, has_trailer)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=10)))
     edges = [0, *cuts, len(body)]
-    pieces = [body[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    pieces = [body[start:end] for start, end in itertools.pairwise(edges)]
     events = decode(pieces, UNSIGNED, CRC if has_trailer else None)
     assert error_of(events) is None
     assert data_of(events) == b"".join(chunks)
