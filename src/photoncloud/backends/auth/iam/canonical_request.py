@@ -45,17 +45,15 @@ def generic_path(path: bytes, *, normalize: bool = True) -> bytes:
 
 
 def _without_dot_segments(path: bytes) -> bytes:
-    """RFC 3986 §5.2.4 on a path that is taken as absolute, with empty segments dropped."""
+    """RFC 3986 §5.2.4 on an absolute path, empty segments dropped; like AWS's clients, `/a/.` loses its slash."""
     kept: list[bytes] = []
-    segments = path.split(b"/")
-    for segment in segments:
+    for segment in path.split(b"/"):
         if segment == b"..":
             if kept:
                 kept.pop()
         elif segment not in (b"", b"."):
             kept.append(segment)
-    ends_in_directory = bool(kept) and segments[-1] in (b"", b".", b"..")
-    return b"/" + b"/".join(kept) + (b"/" if ends_in_directory else b"")
+    return b"/" + b"/".join(kept) + (b"/" if kept and path.endswith(b"/") else b"")
 
 
 def parse_query(query: bytes) -> list[Pair]:
