@@ -122,6 +122,12 @@ class Buckets:
         await self._create_again(existing, record)
         return reply
 
+    async def add(self, record: BucketRecord) -> None:
+        """A bucket an administrator makes. Raises S3Error InvalidBucketName, BucketAlreadyExists."""
+        check_bucket_name(record.name)
+        if not await self._commit_new(record, self._documents(record, b"")):
+            raise S3Error("BucketAlreadyExists", fields={"BucketName": record.name})
+
     def _draft(self, call: Call, region: str) -> BucketRecord:
         """The record of a new bucket from the request's fields. Raises S3Error."""
         rules = self._rules()

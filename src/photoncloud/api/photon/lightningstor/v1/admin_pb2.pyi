@@ -11,7 +11,7 @@ class GetInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class Info(_message.Message):
-    __slots__ = ("version", "component_id", "mode", "stage", "backends", "durability", "data_dir", "metadata_path", "free_bytes", "buckets", "objects", "bytes", "started_unix_ms", "features", "listeners")
+    __slots__ = ("version", "component_id", "mode", "stage", "backends", "durability", "data_dir", "metadata_path", "free_bytes", "buckets", "objects", "bytes", "started_unix_ms", "features")
     class BackendsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -40,7 +40,6 @@ class Info(_message.Message):
     BYTES_FIELD_NUMBER: _ClassVar[int]
     STARTED_UNIX_MS_FIELD_NUMBER: _ClassVar[int]
     FEATURES_FIELD_NUMBER: _ClassVar[int]
-    LISTENERS_FIELD_NUMBER: _ClassVar[int]
     version: str
     component_id: str
     mode: str
@@ -55,8 +54,7 @@ class Info(_message.Message):
     bytes: int
     started_unix_ms: int
     features: _containers.ScalarMap[str, bool]
-    listeners: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, version: _Optional[str] = ..., component_id: _Optional[str] = ..., mode: _Optional[str] = ..., stage: _Optional[str] = ..., backends: _Optional[_Mapping[str, str]] = ..., durability: _Optional[str] = ..., data_dir: _Optional[str] = ..., metadata_path: _Optional[str] = ..., free_bytes: _Optional[int] = ..., buckets: _Optional[int] = ..., objects: _Optional[int] = ..., bytes: _Optional[int] = ..., started_unix_ms: _Optional[int] = ..., features: _Optional[_Mapping[str, bool]] = ..., listeners: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, version: _Optional[str] = ..., component_id: _Optional[str] = ..., mode: _Optional[str] = ..., stage: _Optional[str] = ..., backends: _Optional[_Mapping[str, str]] = ..., durability: _Optional[str] = ..., data_dir: _Optional[str] = ..., metadata_path: _Optional[str] = ..., free_bytes: _Optional[int] = ..., buckets: _Optional[int] = ..., objects: _Optional[int] = ..., bytes: _Optional[int] = ..., started_unix_ms: _Optional[int] = ..., features: _Optional[_Mapping[str, bool]] = ...) -> None: ...
 
 class ListBucketsRequest(_message.Message):
     __slots__ = ("prefix", "start_after", "limit")
@@ -137,30 +135,24 @@ class Usage(_message.Message):
     def __init__(self, bucket: _Optional[str] = ..., objects: _Optional[int] = ..., bytes: _Optional[int] = ...) -> None: ...
 
 class GetUsageResponse(_message.Message):
-    __slots__ = ("usage", "recounted_unix_ms")
+    __slots__ = ("usage",)
     USAGE_FIELD_NUMBER: _ClassVar[int]
-    RECOUNTED_UNIX_MS_FIELD_NUMBER: _ClassVar[int]
     usage: _containers.RepeatedCompositeFieldContainer[Usage]
-    recounted_unix_ms: int
-    def __init__(self, usage: _Optional[_Iterable[_Union[Usage, _Mapping]]] = ..., recounted_unix_ms: _Optional[int] = ...) -> None: ...
+    def __init__(self, usage: _Optional[_Iterable[_Union[Usage, _Mapping]]] = ...) -> None: ...
 
 class AccessKey(_message.Message):
-    __slots__ = ("id", "user", "account", "policy", "enabled", "created_unix_ms", "origin")
+    __slots__ = ("id", "user", "account", "enabled", "principal")
     ID_FIELD_NUMBER: _ClassVar[int]
     USER_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
-    POLICY_FIELD_NUMBER: _ClassVar[int]
     ENABLED_FIELD_NUMBER: _ClassVar[int]
-    CREATED_UNIX_MS_FIELD_NUMBER: _ClassVar[int]
-    ORIGIN_FIELD_NUMBER: _ClassVar[int]
+    PRINCIPAL_FIELD_NUMBER: _ClassVar[int]
     id: str
     user: str
     account: str
-    policy: str
     enabled: bool
-    created_unix_ms: int
-    origin: str
-    def __init__(self, id: _Optional[str] = ..., user: _Optional[str] = ..., account: _Optional[str] = ..., policy: _Optional[str] = ..., enabled: _Optional[bool] = ..., created_unix_ms: _Optional[int] = ..., origin: _Optional[str] = ...) -> None: ...
+    principal: str
+    def __init__(self, id: _Optional[str] = ..., user: _Optional[str] = ..., account: _Optional[str] = ..., enabled: _Optional[bool] = ..., principal: _Optional[str] = ...) -> None: ...
 
 class ListKeysRequest(_message.Message):
     __slots__ = ()
@@ -215,11 +207,10 @@ class ExplainRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ...) -> None: ...
 
 class Explanation(_message.Message):
-    __slots__ = ("request_id", "operation", "bucket", "key", "principal", "code", "message", "reasons", "time_unix_ms")
+    __slots__ = ("request_id", "operation", "target", "principal", "code", "message", "reasons", "time_unix_ms")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     OPERATION_FIELD_NUMBER: _ClassVar[int]
-    BUCKET_FIELD_NUMBER: _ClassVar[int]
-    KEY_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
     PRINCIPAL_FIELD_NUMBER: _ClassVar[int]
     CODE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
@@ -227,14 +218,13 @@ class Explanation(_message.Message):
     TIME_UNIX_MS_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     operation: str
-    bucket: str
-    key: str
+    target: str
     principal: str
     code: str
     message: str
     reasons: _containers.RepeatedScalarFieldContainer[str]
     time_unix_ms: int
-    def __init__(self, request_id: _Optional[str] = ..., operation: _Optional[str] = ..., bucket: _Optional[str] = ..., key: _Optional[str] = ..., principal: _Optional[str] = ..., code: _Optional[str] = ..., message: _Optional[str] = ..., reasons: _Optional[_Iterable[str]] = ..., time_unix_ms: _Optional[int] = ...) -> None: ...
+    def __init__(self, request_id: _Optional[str] = ..., operation: _Optional[str] = ..., target: _Optional[str] = ..., principal: _Optional[str] = ..., code: _Optional[str] = ..., message: _Optional[str] = ..., reasons: _Optional[_Iterable[str]] = ..., time_unix_ms: _Optional[int] = ...) -> None: ...
 
 class DryRunLifecycleRequest(_message.Message):
     __slots__ = ("bucket", "at_unix_ms")
