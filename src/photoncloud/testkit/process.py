@@ -33,6 +33,9 @@ START_TIMEOUT_SEC = 30.0
 STOP_TIMEOUT_SEC = 30.0
 HTTP_TIMEOUT_SEC = 10.0
 LOG_LINE_BYTES = 1 << 20
+POLL_SEC = 0.02
+READ_REST_SEC = 1.0
+"""What an ended process wrote is in the pipe already; a child that keeps the pipe open is not waited for."""
 TAIL_LINES = 40
 PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "PYTHONWARNINGS")
 
@@ -99,6 +102,8 @@ class ServerProcess:
                     await self._news.wait_for(lambda: found() is not None or not self._open_streams)
         record = found()
         if record is None:
+            if not self._open_streams:  # it has ended; its exit status arrives a moment later
+                await self.wait(READ_REST_SEC)
             raise StartFailed(self.command, self.status, f"no event {event!r}\n{self.tail()}")
         return record
 
@@ -127,14 +132,18 @@ class ServerProcess:
                 os.kill(pid, signal.SIGKILL)
 
     async def wait(self, timeout_sec: float = STOP_TIMEOUT_SEC) -> int:
-        """The exit status, after every line was read."""
+        """The exit status, after every line was read. StartFailed when it still runs after `timeout_sec`.
+
+        Looks at the status instead of `process.wait()`, which newer Pythons end only when every child closed the pipes.
+        """
         try:
             async with asyncio.timeout(timeout_sec):
-                status = await self.process.wait()
-                await asyncio.gather(*self._readers)
-                return status
+                while self.process.returncode is None:  # noqa: ASYNC110  see above
+                    await asyncio.sleep(POLL_SEC)
         except TimeoutError:
             raise StartFailed(self.command, None, f"still runs after {timeout_sec:g} s\n{self.tail()}") from None
+        await asyncio.wait(self._readers, timeout=READ_REST_SEC)
+        return self.process.returncode
 
     async def stop(self, timeout_sec: float = STOP_TIMEOUT_SEC) -> int:
         """SIGTERM and `wait`; the exit status of one that ended before."""
@@ -172,11 +181,20 @@ class ServerProcess:
         left = [pid for pid in session_members(self.pid) if pid != self.pid]
         self.kill()
         await self.wait()
+        await self._session_is_gone()
+        for reader in self._readers:
+            reader.cancel()
         listening = {r["addr"] for r in self.events("listening") if is_listening(str(r["addr"]))}
         problems = [f"still listening on {address}" for address in sorted(listening)]
         if ended_by_itself:
             problems += [f"process {pid} is left" for pid in left]
         return problems
+
+    async def _session_is_gone(self) -> None:
+        """A killed process is in /proc until the kernel is done with it."""
+        async with asyncio.timeout(STOP_TIMEOUT_SEC):
+            while session_members(self.pid):  # noqa: ASYNC110  nobody tells about processes that are not children
+                await asyncio.sleep(POLL_SEC)
 
 
 async def spawn(
