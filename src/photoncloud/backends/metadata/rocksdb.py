@@ -257,8 +257,13 @@ class RocksdbMetadata:
         self._hub.end_all(None)
         self._pages.clear()
         self._visibility.published = self._visibility.published._replace(snapshots=())
-        await self._loop.run_in_executor(None, self._files.close)
-        self._lock.release()
+        try:
+            await self._loop.run_in_executor(None, self._files.close)
+        except Exception:
+            if self._committer.failure is None:  # a store that failed says so again when it is closed
+                raise
+        finally:
+            self._lock.release()
 
     def _check_open(self) -> None:
         if self._is_closed:

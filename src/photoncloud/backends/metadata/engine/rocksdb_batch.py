@@ -1,7 +1,7 @@
 """Transactions evaluated over database + batch overlay: the committer's view of the store.
 
 Point operations of one level take a short path; ranges and nesting go through `mvcc.transaction` over the same
-overlay, so both mean the same. Nothing reaches the write batch before its transaction is complete.
+overlay, so both mean the same. Nothing belongs to the batch before its transaction is complete.
 """
 
 from __future__ import annotations
@@ -56,10 +56,8 @@ class BatchKeyspace:
         self.begin()
 
     def begin(self) -> None:
-        """Start an empty batch on top of everything written so far."""
-        self.batch = self._files.new_batch()
+        """Start a new batch on top of everything written so far."""
         self.changed: list[tuple[int, list[Change]]] = []
-        self.dirty: set[int] = set()
         self._overlay: dict[bytes, bytes | None] = {}
         self._changes: list[Change] = []
 
@@ -82,9 +80,23 @@ class BatchKeyspace:
             self._keep()
         return result
 
-    def seal(self) -> None:
-        """Add what a reopened store needs to the batch; call once, before writing it."""
-        self.batch.put(REVISION_KEY, pack_number(self.revision), self._files.meta_handle)
+    def write_batch(self) -> Any:
+        """A RocksDB batch of all changes and the new revision. Usable once: `rocksdict` consumes it in any case."""
+        batch = self._files.new_batch()
+        put, delete, handles, slot_of = batch.put, batch.delete, self._files.handles, self._slot_of
+        for _, changes in self.changed:
+            for key, row, _ in changes:
+                if row is None:
+                    delete(key, handles[slot_of[key[0]]])
+                else:
+                    put(key, row, handles[slot_of[key[0]]])
+        put(REVISION_KEY, pack_number(self.revision), self._files.meta_handle)
+        return batch
+
+    def dirty_slots(self) -> set[int]:
+        """Families this batch changes."""
+        slot_of = self._slot_of
+        return {slot_of[key[0]] for key in self._overlay}
 
     # Keyspace
 
@@ -160,15 +172,7 @@ class BatchKeyspace:
         self._changes.append((key, row, old))
 
     def _keep(self) -> None:
-        """The transaction is complete: move its changes into the batch."""
-        batch, handles, slot_of, dirty = self.batch, self._files.handles, self._slot_of, self.dirty
-        for key, row, _ in self._changes:
-            slot = slot_of[key[0]]
-            dirty.add(slot)
-            if row is None:
-                batch.delete(key, handles[slot])
-            else:
-                batch.put(key, row, handles[slot])
+        """The transaction is complete: its changes belong to the batch."""
         self.revision += 1
         self.changed.append((self.revision, self._changes))
         self._changes = []

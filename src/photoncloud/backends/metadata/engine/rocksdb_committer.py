@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from photoncloud.backends.metadata.engine.rocksdb_batch import BatchKeyspace
-from photoncloud.backends.metadata.engine.rocksdb_files import RocksdbFiles, is_stall
+from photoncloud.backends.metadata.engine.rocksdb_files import RocksdbFiles, is_out_of_space, is_stall
 from photoncloud.backends.metadata.engine.rocksdb_history import Change
 from photoncloud.backends.metadata.engine.rocksdb_published import Published, Visibility
 from photoncloud.backends.metadata.engine.space import SpaceGuard
@@ -26,7 +26,8 @@ from photoncloud.runtime.errors import describe
 REFRESH_BATCHES = 256  # all snapshots are renewed this often, or an idle family's old one would pin garbage
 ASYNC_FLUSH_SEC = 0.1  # with durability "async", the longest an acknowledged commit stays off the disk
 STALL_PAUSE_SEC = 0.001  # RocksDB asked writers to slow down; compaction works while this thread sleeps
-STALL_LIMIT_SEC = 60.0  # a stall that lasts longer is a broken disk
+FULL_PAUSE_SEC = 0.1  # RocksDB looks every few seconds whether the reserve made room
+PATIENCE_SEC = 60.0  # what lasts longer does not go away by itself
 
 
 class Waiting(NamedTuple):
@@ -170,21 +171,23 @@ class Committer:
             return BackendUnavailable(f"read failed: {describe(error)}", maybe_applied=False)
 
     def _write(self, durable: bool) -> float:
-        """Write the batch and, unless asynchronous, the log; seconds spent in the fsync."""
-        self._keyspace.seal()
-        stalled_until = 0.0
+        """Write the batch and, unless asynchronous, the log; seconds spent in the fsync.
+
+        A stall or a full disk is waited out: the batch holds whole rows, so writing it again changes nothing.
+        """
+        deadline = 0.0
         while True:
+            batch = self._keyspace.write_batch()
             try:
                 with self.visibility.lock:
-                    self._files.database.write(self._keyspace.batch)
+                    self._files.database.write(batch)
                     self.visibility.in_flight = self._keyspace.changed
                 break
             except Exception as error:
-                now = time.monotonic()
-                stalled_until = stalled_until or now + STALL_LIMIT_SEC
-                if not is_stall(error) or now > stalled_until:
+                deadline = deadline or time.monotonic() + PATIENCE_SEC
+                if time.monotonic() > deadline:
                     raise
-                time.sleep(STALL_PAUSE_SEC)
+                time.sleep(self._pause_after(error))
         if not durable:
             self._unflushed_since = self._unflushed_since or time.monotonic()
             return 0.0
@@ -192,6 +195,15 @@ class Committer:
         self._files.database.flush_wal(True)
         self._unflushed_since = 0.0
         return time.perf_counter() - began
+
+    def _pause_after(self, error: Exception) -> float:
+        """How long to wait before the batch is written again; raises what waiting does not cure."""
+        if is_stall(error):
+            return STALL_PAUSE_SEC
+        if is_out_of_space(error):
+            self._space.become_full()
+            return FULL_PAUSE_SEC
+        raise error
 
     def _flush(self) -> None:
         try:
@@ -203,7 +215,7 @@ class Committer:
 
     def _publish(self) -> None:
         self._batches += 1
-        dirty = self._slots if self._batches % REFRESH_BATCHES == 0 else self._keyspace.dirty
+        dirty = self._slots if self._batches % REFRESH_BATCHES == 0 else self._keyspace.dirty_slots()
         snapshots = list(self.visibility.published.snapshots)
         for slot in dirty:
             snapshots[slot] = self._files.snapshot(slot)
