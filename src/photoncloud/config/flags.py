@@ -23,7 +23,7 @@ def read_assignments(assignments: Sequence[Assignment], schema: Schema) -> Layer
         if assignment.flag in typed:
             path = own_key(assignment.key)
             put_text(single, schema, path, assignment.text, origin, assignment.flag)
-            if path[0] == "standalone":
+            if path[0] == "standalone" and not single.problems:
                 put_text(single, schema, ("integrated", *path[1:]), assignment.text, origin, assignment.flag)
         else:
             _assign(single, schema, assignment, origin)

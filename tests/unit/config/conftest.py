@@ -9,8 +9,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 
 if "config_samples" not in sys.modules:
-    spec = importlib.util.spec_from_file_location("config_samples", HERE.parents[1] / "conformance/config/sample_components.py")
-    assert spec is not None and spec.loader is not None
+    spec = importlib.util.spec_from_file_location(
+        "config_samples", HERE.parents[1] / "conformance/config/sample_components.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["config_samples"] = module
     spec.loader.exec_module(module)
