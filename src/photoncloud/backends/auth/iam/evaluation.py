@@ -7,7 +7,7 @@ combines the layers. It never raises: an error inside is a deny.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from photoncloud.backends.auth.iam.arn import normalize_partition
@@ -81,7 +81,7 @@ class AccessRequest:
     principal: Principal
     action: str
     resource: Resource
-    context: Context = NO_CONTEXT
+    context: Context = field(default_factory=lambda: NO_CONTEXT)
     layers: PolicyLayers = NO_LAYERS
     resource_policy: Policy | None = None
     revision: int = 0
