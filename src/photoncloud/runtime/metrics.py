@@ -8,15 +8,19 @@ Labels never carry names that users choose (bucket, zone, path): every label has
 
 from __future__ import annotations
 
+import itertools
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
-__all__ = ["Counter", "Gauge", "Histogram", "ProcessMetrics", "Registry"]
+__all__ = ["Counter", "Distribution", "Gauge", "Histogram", "ProcessMetrics", "Registry"]
 
 DURATION_BUCKETS_SEC = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 LAG_BUCKETS_SEC = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
@@ -64,6 +68,19 @@ class Registry:
         family = CounterMetricFamily if counter else GaugeMetricFamily
         self.collectors.register(_Computed(lambda: family(self._named(name, prefix), text, labels=labels), read))
 
+    def computed_histogram(
+        self,
+        name: str,
+        text: str,
+        labels: Sequence[str],
+        read: Callable[[], Mapping[tuple[str, ...], Distribution]],
+        *,
+        prefix: str = "",
+    ) -> None:
+        """A histogram somebody else counts: `read()` -> label values -> Distribution. Like `computed` otherwise."""
+        full_name = self._named(name, prefix)
+        self.collectors.register(_Computed(lambda: HistogramMetricFamily(full_name, text, labels=labels), read))
+
     def _named(self, name: str, prefix: str) -> str:
         return f"{prefix or self._prefix}_{name}"
 
@@ -73,11 +90,25 @@ class Registry:
         return encoder(self.collectors), content_type
 
 
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """`counts[i]`: observations above bounds[i-1] up to bounds[i]; one more than `bounds`, the last without bound."""
+
+    bounds: Sequence[float]
+    counts: Sequence[int]
+    sum: float
+
+    def cumulative(self) -> list[tuple[str, float]]:
+        """(upper bound, observations up to it) as the exposition wants it."""
+        names = [*(floatToGoString(bound) for bound in self.bounds), "+Inf"]  # type: ignore[no-untyped-call]
+        return list(zip(names, itertools.accumulate(self.counts), strict=True))
+
+
 class _Computed(Collector):
     def __init__(
         self,
-        empty_family: Callable[[], CounterMetricFamily | GaugeMetricFamily],
-        read: Callable[[], Mapping[tuple[str, ...], float]],
+        empty_family: Callable[[], CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily],
+        read: Callable[[], Mapping[tuple[str, ...], Any]],
     ) -> None:
         self._empty_family = empty_family
         self._read = read
@@ -87,8 +118,11 @@ class _Computed(Collector):
 
     def collect(self) -> Iterable[Metric]:
         family = self._empty_family()
-        for values, number in self._read().items():
-            family.add_metric(values, number)
+        for values, value in self._read().items():
+            if isinstance(family, HistogramMetricFamily):
+                family.add_metric(values, value.cumulative(), value.sum)
+            else:
+                family.add_metric(values, value)
         return [family]
 
 

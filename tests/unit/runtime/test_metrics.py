@@ -3,7 +3,7 @@
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from photoncloud.runtime.metrics import ProcessMetrics, Registry
+from photoncloud.runtime.metrics import Distribution, ProcessMetrics, Registry
 
 NAMES = {
     "photon_build_info",
@@ -70,6 +70,18 @@ def test_computed_values_are_read_when_scraped() -> None:
     body = registry.render()[0]
     assert b'photon_tasks{name="b"} 2.0' in body
     assert b'demo_lost_seconds_total{name="a"} 1.0' in body
+
+
+def test_a_histogram_somebody_else_counts() -> None:
+    registry = Registry("demo")
+    seen = {("Get",): Distribution((0.5, 1), [2, 0, 1], 3.5)}
+    registry.computed_histogram("wait_seconds", "x", ("op",), lambda: seen)
+    body = registry.render()[0]
+    assert b'demo_wait_seconds_bucket{le="0.5",op="Get"} 2.0' in body
+    assert b'demo_wait_seconds_bucket{le="1.0",op="Get"} 2.0' in body
+    assert b'demo_wait_seconds_bucket{le="+Inf",op="Get"} 3.0' in body
+    assert b'demo_wait_seconds_count{op="Get"} 3.0' in body
+    assert b'demo_wait_seconds_sum{op="Get"} 3.5' in body
 
 
 def test_exactly_one_status_is_one() -> None:

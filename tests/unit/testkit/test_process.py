@@ -11,8 +11,8 @@ PRINTS = """
 import json, sys, time
 print("plain text")
 print(json.dumps({"event": "listening", "listener": "s3", "addr": "127.0.0.1:1"}))
-print(json.dumps({"event": "ready", "n": 1}), flush=True)
 print("complaint", file=sys.stderr, flush=True)
+print(json.dumps({"event": "ready", "n": 1}), flush=True)
 time.sleep(float(sys.argv[1]))
 """
 
