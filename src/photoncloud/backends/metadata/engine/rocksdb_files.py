@@ -14,6 +14,7 @@ from typing import Any
 
 import rocksdict
 
+from photoncloud.backends.metadata.engine.rocksdb_log import inspect_logs
 from photoncloud.backends.metadata.engine.rocksdb_rows import pack_number, unpack_number
 from photoncloud.backends.metadata.errors import BackendUnavailable
 from photoncloud.backends.metadata.mvcc.keyspace import FIRST_REVISION
@@ -81,6 +82,7 @@ class RocksdbFiles:
         families = {name: _family_options(family, self._cache) for name, family in unique.items()}
         families[DEFAULT_FAMILY] = _family_options(Family(DEFAULT_FAMILY), self._cache)
         families[META_FAMILY] = _family_options(Family(META_FAMILY), self._cache)
+        inspect_logs(self.path)
         try:
             stray = set(rocksdict.Rdict.list_cf(str(self.path))) - set(families) if self._exists() else set()
             if stray:
