@@ -375,7 +375,7 @@ async def test_a_cancelled_request_leaves_nothing(intake, make_call, blob_files)
             if self.first:
                 self.first = False
                 return bytes(5000)
-            await asyncio.sleep(60)
+            return await asyncio.sleep(60, b"")
 
     call = make_call(bytes(100_000))
     call.request.body = Stalled()

@@ -14,6 +14,7 @@ class Time:
     def __init__(self):
         self.now = 100.0
         self.slept = []
+        self.on_sleep = lambda: None
 
     def __call__(self):
         return self.now
@@ -21,6 +22,7 @@ class Time:
     async def sleep(self, seconds):
         self.slept.append(seconds)
         self.now += seconds
+        self.on_sleep()
         await asyncio.sleep(0)
 
 
@@ -84,14 +86,16 @@ async def test_passes_repeat_and_zero_switches_them_off(blobs, put, time):
     rotten = await put(b"a")
     flip(blobs.path(rotten), 0)
     background = scrubber(blobs, time, rate=0)
-    task = asyncio.ensure_future(background.run())
-    while len(time.slept) < 3:
-        await asyncio.sleep(0)
-    assert blobs.faults() == ()
-    background.bytes_per_sec = 1 << 30
-    while not blobs.faults():
-        await asyncio.sleep(0.001)
-    task.cancel()
+
+    def on_sleep():
+        if len(time.slept) == 3:
+            assert blobs.faults() == ()
+            background.bytes_per_sec = 1 << 30
+        if blobs.faults():
+            raise asyncio.CancelledError
+
+    time.on_sleep = on_sleep
     with pytest.raises(asyncio.CancelledError):
-        await task
+        await background.run()
     assert PAUSE_BETWEEN_PASSES_SEC in time.slept
+    assert len(time.slept) > 3
