@@ -195,6 +195,16 @@ def candidate(time_ms: int, target: bytes) -> bytes:
     return b"g" + time_ms.to_bytes(8, "big") + target
 
 
+def due_candidate(target: bytes) -> bytes:
+    """A candidate that need not wait: what it belonged to has waited already."""
+    return candidate(0, target)
+
+
+def cleanup(upload_id: bytes) -> bytes:
+    """The candidate that has the parts of a completed or aborted upload looked through."""
+    return due_candidate(TARGET_UPLOAD + upload_id)
+
+
 def candidates(before_ms: int) -> tuple[bytes, bytes]:
     """Range of the candidates queued before a time, oldest first."""
     return b"g", b"g" + before_ms.to_bytes(8, "big")

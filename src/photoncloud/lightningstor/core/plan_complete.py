@@ -56,7 +56,12 @@ def body_rows(upload_id: bytes, parts: Sequence[PartRecord]) -> SegmentRow:
 
 
 def completed_record(
-    upload: UploadRow, parts: Sequence[PartRecord], etag: str, checksum: Checksum | None, crc64nvme: bytes
+    upload: UploadRow,
+    parts: Sequence[PartRecord],
+    etag: str,
+    checksum: Checksum | None,
+    crc64nvme: bytes,
+    request_id: str,
 ) -> ObjectRecord:
     """What the finished object carries, without sequence, version id and time."""
     record = upload.record
@@ -87,6 +92,7 @@ def completed_record(
         storage_class=record.storage_class,
         redirect=record.redirect,
         upload_id=record.upload_id,
+        request_id=request_id,
     )
 
 
@@ -122,11 +128,7 @@ def plan_complete(
     change.changes.extend(Put(key, row) for key, row in record_codec.segment_rows(upload.id, rows))
     change.changes.append(Delete(upload_key))
     change.changes.append(Put(key_space.completed(upload.id), record_codec.encode(completed)))
-    change.changes.append(Put(_cleanup(change.clock.now_ms, upload.id), b""))
+    change.changes.append(Put(key_space.cleanup(upload.id), b""))
     change.changes.extend(events(record, record.sequence))
     transaction = change.transaction(Compare(upload_key, upload.revision))
     return PutPlan(transaction, record, value, shown_version(place, record), change.usage)
-
-
-def _cleanup(now_ms: int, upload_id: bytes) -> bytes:
-    return key_space.candidate(now_ms, key_space.TARGET_UPLOAD + upload_id)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from photoncloud.lightningstor.core import acl
+from photoncloud.lightningstor.core.object_headers import ReplyHeaders
 from photoncloud.lightningstor.core.plan_put import EventRows, no_events
 from photoncloud.lightningstor.core.records import ObjectRecord
 from photoncloud.lightningstor.core.transaction import Put
@@ -53,12 +54,19 @@ class Expiry(Protocol):
         """`x-amz-expiration` of an object, None when no lifecycle rule will expire it."""
         ...
 
+    def abort_headers(self, bucket: Bucket, key: bytes, initiated_ms: int) -> ReplyHeaders:
+        """`x-amz-abort-date` and `x-amz-abort-rule-id` of an upload that lifecycle will abort."""
+        ...
+
 
 class NoExpiry:
     """Lifecycle is switched off."""
 
     def header(self, bucket: Bucket, key: bytes, record: ObjectRecord) -> str | None:
         return None
+
+    def abort_headers(self, bucket: Bucket, key: bytes, initiated_ms: int) -> ReplyHeaders:
+        return []
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,12 @@ class Commits:
     def random_id(self) -> bytes:
         return self._random(key_space.ID_BYTES)
 
+    @staticmethod
+    def place(bucket: Bucket, key: bytes) -> Place:
+        """A key of a bucket as the bucket was read."""
+        rows = key_space.place(bucket.record.id, key)
+        return Place(bucket.record.id, key, rows, bucket.lives_revision, bucket.record.versioning)
+
     async def change(
         self,
         bucket: Bucket,
@@ -110,8 +116,8 @@ class Commits:
         Raises what `plan` raises; S3Error ConditionalRequestConflict or SlowDown after COMMIT_ATTEMPTS lost races,
         NoSuchBucket, SlowDown while the bucket is being deleted; OutOfSpace, IndexUnavailable.
         """
-        rows = key_space.place(bucket.record.id, key)
-        place = Place(bucket.record.id, key, rows, bucket.lives_revision, bucket.record.versioning)
+        place = self.place(bucket, key)
+        rows = place.rows
         uncertain: IndexUnavailable | None = None
         for _ in range(COMMIT_ATTEMPTS):
             if self._cache.is_pending(rows):
@@ -128,7 +134,7 @@ class Commits:
             try:
                 await self._commit(place, planned, planned.transaction, options.durability)
             except CommitLost:
-                place = await self._renewed(place, bucket)
+                place = await self.renewed(place, bucket)
             except IndexUnavailable as error:
                 if not error.maybe_applied:
                     raise
@@ -157,7 +163,7 @@ class Commits:
         """Note a committed change in the totals of its bucket."""
         self._usage.add(place.bucket_id, planned.usage, self._now_ns() // 1_000_000)
 
-    async def _renewed(self, place: Place, bucket: Bucket) -> Place:
+    async def renewed(self, place: Place, bucket: Bucket) -> Place:
         """The place with the bucket's row as it is now. Raises S3Error NoSuchBucket, SlowDown."""
         name = bucket.record.name
         lives, row = await self._index.get_many((key_space.lives(place.bucket_id), key_space.bucket(name)))

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic
 
-from photoncloud.lightningstor.core import key_space
 from photoncloud.lightningstor.core.transaction import OPERATION_LIMIT, Compare, Delete, Put, Transaction
 from photoncloud.lightningstor.core.versioning import Head, Place
 from photoncloud.lightningstor.errors import CommitLost, IndexUnavailable, OutOfSpace, S3Error
@@ -86,12 +85,12 @@ class _Run(Generic[Plan]):
     async def take(self, at: int, group: asyncio.TaskGroup) -> None:
         """Plan one change and put it into the batch; a key that is being changed already waits for its turn."""
         key, planner = self._changes[at]
-        rows = key_space.place(self._bucket.record.id, key)
+        place = self._stores.commits.place(self._bucket, key)
+        rows = place.rows
         if self._stores.cache.is_pending(rows):
             self.start(group)
             self.outcomes[at] = await self._alone(at)
             return
-        place = Place(self._bucket.record.id, key, rows, self._bucket.lives_revision, self._bucket.record.versioning)
         try:
             planned = await planner(place, await self._stores.reader.head(rows))
         except (S3Error, IndexUnavailable) as error:

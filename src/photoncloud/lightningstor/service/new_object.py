@@ -82,10 +82,9 @@ def owner_of(around: Collaborators, call: Call) -> Owner:
 
     Raises S3Error as `acl.from_headers`; AccessControlListNotSupported; AccessDenied under BlockPublicAcls.
     """
-    bucket, fields = bucket_of(call), call.request.fields
+    bucket, sent = bucket_of(call), sent_acl(call)
     record, principal = bucket.record, call.authorised.principal
     owner_id, owner_name = principal.canonical_id, principal.display_name
-    sent = {name: fields[raw].decode("latin-1") for raw, name in _ACL_FIELDS if raw in fields}
     is_preferred = record.ownership == "BucketOwnerPreferred" and sent.get("x-amz-acl") == "bucket-owner-full-control"
     if record.ownership == "BucketOwnerEnforced" or is_preferred:
         owner_id, owner_name = record.owner, record.owner_name
@@ -99,6 +98,12 @@ def owner_of(around: Collaborators, call: Call) -> Owner:
 
 
 _ACL_FIELDS = tuple((name.encode("ascii"), name) for name in ("x-amz-acl", *acl.GRANT_HEADERS))
+
+
+def sent_acl(call: Call) -> dict[str, str]:
+    """The request's ACL fields by name."""
+    fields = call.request.fields
+    return {name: fields[raw].decode("latin-1") for raw, name in _ACL_FIELDS if raw in fields}
 
 
 def _private(owner_id: str, owner_name: str, bucket: Bucket) -> tuple[Grant, ...]:

@@ -77,7 +77,7 @@ class UsageLedger:
         try:
             for start in range(0, len(changes), OPERATION_LIMIT):
                 batch = tuple(changes[start : start + OPERATION_LIMIT])
-                await self._index.commit(Transaction((), batch), durability="async")
+                await self._index.commit(Transaction((), batch))
         except BaseException:
             self._changed |= changed
             raise
