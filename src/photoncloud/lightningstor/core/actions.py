@@ -243,3 +243,19 @@ def _by_action() -> dict[str, Need]:
 
 BY_ACTION = _by_action()
 """For questions that a handler asks about one action."""
+
+_OTHER_ACTIONS = (
+    "BypassGovernanceRetention",
+    "DeleteBucketOwnershipControls",
+    "GetObjectTorrent",
+    "GetObjectVersionForReplication",
+    "GetObjectVersionTorrent",
+    "InitiateReplication",
+    "ObjectOwnerOverrideToBucketOwner",
+    "ReplicateDelete",
+    "ReplicateObject",
+    "ReplicateTags",
+    "UpdateObjectEncryption",
+)
+KNOWN_ACTIONS = frozenset(BY_ACTION) | {f"s3:{name}" for name in _OTHER_ACTIONS}
+"""What a bucket policy may name: the actions decided here, and S3's others that policies written for it contain."""

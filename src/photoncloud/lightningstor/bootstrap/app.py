@@ -1,0 +1,79 @@
+"""The App of lightningstor: what starts, in which order, what is checked, what a reload changes."""
+
+from __future__ import annotations
+
+import sys
+
+from photoncloud.config import Resolved
+from photoncloud.lightningstor.bootstrap.engines import Engines, open_engines
+from photoncloud.lightningstor.bootstrap.listeners import s3_server, tls_context
+from photoncloud.lightningstor.bootstrap.metrics import CommitMetrics, export_traffic
+from photoncloud.lightningstor.bootstrap.reloads import Reloads
+from photoncloud.lightningstor.bootstrap.services import Services, build_services
+from photoncloud.lightningstor.servers.buffer_pool import BufferPool
+from photoncloud.lightningstor.settings import Settings
+from photoncloud.runtime.application import App
+from photoncloud.runtime.logging import get_logger
+from photoncloud.runtime.tasks import spawn
+
+log = get_logger("photoncloud.lightningstor")
+
+SWITCH_INTERVAL_SEC = 0.0005
+"""With Python's 5 ms a busy loop delays the committer's return from fsync."""
+
+
+def build(resolved: Resolved) -> App:
+    """The App; it opens the store when it starts."""
+    sys.setswitchinterval(SWITCH_INTERVAL_SEC)
+    app = App(resolved)
+    app.own(Store(app), name="store")
+    return app
+
+
+class Store:
+    """Opens engines, builds use cases and adds the servers to the App; closes what it began itself."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self.services: Services | None = None
+        self.engines: Engines | None = None
+
+    async def start(self) -> None:
+        app, resolved = self._app, self._app.resolved
+        settings: Settings = resolved.settings
+        commits = CommitMetrics(app.metrics)
+        engines = await open_engines(app, resolved, commits.record)
+        services = build_services(engines, settings, app.clock)
+        self.engines, self.services = engines, services
+        await services.usage.load()
+        for name in await services.buckets.recover():
+            log.warning("bucket_reopened", bucket=name, hint="a deletion was interrupted; the bucket is as it was")
+        export_traffic(app.metrics, services.traffic)
+        self._check(engines)
+        self._serve(services, engines, settings)
+        spawn(services.outbox.run(), name="outbox", critical=True)
+
+    def _serve(self, services: Services, engines: Engines, settings: Settings) -> None:
+        app = self._app
+        pool, tls = BufferPool(), tls_context(app, settings)
+        s3 = s3_server(services, settings, pool=pool, threads=engines.threads, tls=tls, clock=app.clock)
+        app.serve(s3, name="s3")
+        app.on_reload(Reloads(engines, services, (s3,), tls).prepare)
+
+    def _check(self, engines: Engines) -> None:
+        async def storage() -> str:
+            faults = engines.blobs.faults()
+            return "; ".join(faults) if faults else "ok"
+
+        async def metadata() -> str:
+            status = getattr(engines.store, "status", None)
+            if status is None:
+                return "memory: nothing is kept" if "durable" not in engines.store.capabilities else "ok"
+            return str(status())
+
+        self._app.check("storage", storage)
+        self._app.check("metadata", metadata)
+
+    async def close(self) -> None:
+        if self.services is not None:
+            await self.services.usage.close()
