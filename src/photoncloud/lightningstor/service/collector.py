@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from photoncloud.lightningstor.core import key_space, record_codec
 from photoncloud.lightningstor.core.multipart_rules import COMPLETED_KEPT_MS
 from photoncloud.lightningstor.core.plan_upload import released_hold
-from photoncloud.lightningstor.core.transaction import OPERATION_LIMIT, Delete, Put, Transaction
-from photoncloud.lightningstor.errors import IndexUnavailable, OutOfSpace, StoreDamaged
+from photoncloud.lightningstor.core.transaction import OPERATION_LIMIT, Compare, Delete, Put, Transaction
+from photoncloud.lightningstor.errors import CommitLost, IndexUnavailable, OutOfSpace, StoreDamaged
 from photoncloud.lightningstor.ports import BlobStore, Index, Row
 from photoncloud.runtime.clock import Clock
 from photoncloud.runtime.logging import get_logger
@@ -49,17 +49,18 @@ class _Batch:
 
     def __init__(self, index: Index) -> None:
         self._index = index
-        self._changes: list[Put | Delete] = []
+        self._changes: dict[bytes, Put | Delete] = {}
+        """By row: several parts may give up the same target."""
 
     async def add(self, changes: Sequence[Put | Delete]) -> None:
         if len(self._changes) + len(changes) > OPERATION_LIMIT:
             await self.flush()
-        self._changes.extend(changes)
+        self._changes.update((change.key, change) for change in changes)
 
     async def flush(self) -> None:
-        changes, self._changes = self._changes, []
+        changes, self._changes = self._changes, {}
         if changes:
-            await self._index.commit(Transaction((), tuple(changes)))
+            await self._index.commit(Transaction((), tuple(changes.values())))
 
 
 class Collector:
@@ -102,13 +103,13 @@ class Collector:
         due_ms = self._now_ms() - self.grace_sec * _MS_PER_SEC + 1
         async with aclosing(self._rows(*key_space.candidates(max(due_ms, 1)))) as rows:
             async for row in rows:
-                done += await self._settle(row.key)
+                done += await self._settle(row)
                 await asyncio.sleep(0)
         return done
 
-    async def _settle(self, row_key: bytes) -> int:
+    async def _settle(self, row: Row) -> int:
         """Deal with one candidate; 0 when it must stay for a later pass."""
-        _, target = key_space.candidate_parts(row_key)
+        _, target = key_space.candidate_parts(row.key)
         kind, target_id = target[:1], target[1:]
         try:
             if kind == key_space.TARGET_UPLOAD:
@@ -120,7 +121,9 @@ class Collector:
                 else:
                     await self._dissolve(target_id)
                     self.status.bodies += 1
-            await self._remove(row_key)
+            await self._index.commit(Transaction((Compare(row.key, row.revision),), (Delete(row.key),)))
+        except CommitLost:
+            return 0  # queued anew meanwhile
         except (StoreDamaged, OSError) as error:
             self.status.failures += 1
             log.error("collector_failed", target=target.hex(), reason=str(error))
@@ -144,7 +147,8 @@ class Collector:
                     await batch.add(released_hold(body_id, hold.target, hold.number, 0))
                 await batch.add([Delete(row.key)])
                 await batch.flush()
-        await self._remove(key_space.segments(body_id, key_space.BODY_DIGEST_NUMBER))
+        digest = Delete(key_space.segments(body_id, key_space.BODY_DIGEST_NUMBER))
+        await self._index.commit(Transaction((), (digest,)))
 
     async def _clean_parts(self, upload_id: bytes) -> None:
         """Remove the part rows of a finished upload; parts that did not become part of the object are given up."""
@@ -191,9 +195,6 @@ class Collector:
                 if record_codec.decode_completed(row.value).completed_ms < limit_ms:
                     await batch.add([Delete(row.key)])
         await batch.flush()
-
-    async def _remove(self, row_key: bytes) -> None:
-        await self._index.commit(Transaction((), (Delete(row_key),)))
 
     async def _rows(self, start: bytes, end: bytes) -> AsyncGenerator[Row, None]:
         cursor = await self._index.cursor(start, end)

@@ -29,7 +29,8 @@ class _Batch(Generic[Plan]):
 
     members: list[tuple[int, Place, Plan]] = field(default_factory=list)
     compares: dict[bytes, Compare] = field(default_factory=dict)
-    changes: list[Put | Delete] = field(default_factory=list)
+    changes: dict[bytes, Put | Delete] = field(default_factory=dict)
+    """By row: two keys may give up the same blob."""
     is_open: bool = True
 
     def has_room(self, transaction: Transaction) -> bool:
@@ -40,10 +41,10 @@ class _Batch(Generic[Plan]):
     def add(self, at: int, place: Place, planned: Plan, transaction: Transaction) -> None:
         self.members.append((at, place, planned))
         self.compares.update((compare.key, compare) for compare in transaction.compares)
-        self.changes.extend(transaction.changes)
+        self.changes.update((change.key, change) for change in transaction.changes)
 
     def transaction(self) -> Transaction:
-        return Transaction(tuple(self.compares.values()), tuple(self.changes))
+        return Transaction(tuple(self.compares.values()), tuple(self.changes.values()))
 
 
 class KeyBatches:
