@@ -35,8 +35,11 @@ from photoncloud.backends.metadata.port import (
 from photoncloud.backends.metadata.single_writes import delete_transaction, put_transaction, written
 from photoncloud.backends.metadata.watch_stream import WatchStream
 from photoncloud.runtime.errors import describe
+from photoncloud.runtime.logging import get_logger
 
 __all__ = ["Family", "RocksdbMetadata", "open_rocksdb"]
+
+log = get_logger(__name__)
 
 CACHE_BYTES = 64 * 1024 * 1024
 TRANSACTION_BYTES = 4 * 1024 * 1024  # no network on the way, so larger than the port's default
@@ -257,13 +260,9 @@ class RocksdbMetadata:
         self._hub.end_all(None)
         self._pages.clear()
         self._visibility.published = self._visibility.published._replace(snapshots=())
-        try:
-            await self._loop.run_in_executor(None, self._files.close)
-        except Exception:
-            if self._committer.failure is None:  # a store that failed says so again when it is closed
-                raise
-        finally:
-            self._lock.release()
+        for error in await self._loop.run_in_executor(None, self._files.close):
+            log.warning("metadata_close_incomplete", path=str(self.path), error=describe(error))
+        self._lock.release()
 
     def _check_open(self) -> None:
         if self._is_closed:

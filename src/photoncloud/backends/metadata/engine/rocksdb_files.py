@@ -74,7 +74,7 @@ class RocksdbFiles:
         self._dicts = [self.database.get_column_family(name) for name in names]
         self.handles: list[Any] = [self.database.get_column_family_handle(name) for name in names]
         self.getters: list[Callable[[bytes], bytes | None]] = [family.get for family in self._dicts]
-        self._meta = self.database.get_column_family(META_FAMILY)
+        self._meta: Any = self.database.get_column_family(META_FAMILY)
         self.meta_handle: Any = self.database.get_column_family_handle(META_FAMILY)
 
     def _open(self, unique: Mapping[str, Family]) -> None:
@@ -87,7 +87,7 @@ class RocksdbFiles:
             stray = set(rocksdict.Rdict.list_cf(str(self.path))) - set(families) if self._exists() else set()
             if stray:
                 raise PhotonError("metadata-families", "open", str(self.path), f"undeclared families {sorted(stray)}")
-            self.database = rocksdict.Rdict(str(self.path), options, column_families=families)
+            self.database: Any = rocksdict.Rdict(str(self.path), options, column_families=families)
         except PhotonError:
             raise
         except Exception as error:
@@ -127,15 +127,23 @@ class RocksdbFiles:
         if iterator.valid() and iterator.key()[0] == first_byte and self.slot_of[first_byte] != 0:
             raise PhotonError("metadata-families", "open", str(self.path), f"first byte {first_byte} is in use already")
 
-    def close(self) -> None:
-        """Release everything that keeps the database open; iterators and snapshots outside keep it alive longer."""
+    def close(self) -> list[Exception]:
+        """Release everything that keeps the database open; iterators and snapshots outside keep it alive longer.
+
+        Closing writes memory to tables; an error of that is returned, not raised: what was acknowledged is in the log.
+        """
         self.handles.clear()
         self.getters.clear()
         self.meta_handle = None
-        for family in [*self._dicts, self._meta]:
-            family.close()
+        errors: list[Exception] = []
+        for part in [*self._dicts, self._meta, self.database]:
+            try:
+                part.close()
+            except Exception as error:
+                errors.append(error)
         self._dicts.clear()
-        self.database.close()
+        self._meta = self.database = None
+        return errors
 
     # Hot path
 
