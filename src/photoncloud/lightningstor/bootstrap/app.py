@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 
 from photoncloud.config import Resolved
+from photoncloud.lightningstor.bootstrap.administration import admin_listener
+from photoncloud.lightningstor.bootstrap.background import Background, build_background, start_background
 from photoncloud.lightningstor.bootstrap.engines import Engines, open_engines
-from photoncloud.lightningstor.bootstrap.listeners import s3_server, tls_context
+from photoncloud.lightningstor.bootstrap.listeners import http_parts, s3_server, website_server
 from photoncloud.lightningstor.bootstrap.metrics import CommitMetrics, export_traffic
 from photoncloud.lightningstor.bootstrap.reloads import Reloads
 from photoncloud.lightningstor.bootstrap.services import Services, build_services
-from photoncloud.lightningstor.servers.buffer_pool import BufferPool
 from photoncloud.lightningstor.settings import Settings
 from photoncloud.runtime.application import App
 from photoncloud.runtime.logging import get_logger
-from photoncloud.runtime.tasks import spawn
 
 log = get_logger("photoncloud.lightningstor")
 
@@ -50,15 +50,23 @@ class Store:
             log.warning("bucket_reopened", bucket=name, hint="a deletion was interrupted; the bucket is as it was")
         export_traffic(app.metrics, services.traffic)
         self._check(engines)
-        self._serve(services, engines, settings)
-        spawn(services.outbox.run(), name="outbox", critical=True)
+        background = build_background(engines, services, settings, app.clock)
+        self._serve(services, engines, background)
+        start_background(background, engines, services, settings, app.clock)
 
-    def _serve(self, services: Services, engines: Engines, settings: Settings) -> None:
-        app = self._app
-        pool, tls = BufferPool(), tls_context(app, settings)
-        s3 = s3_server(services, settings, pool=pool, threads=engines.threads, tls=tls, clock=app.clock)
-        app.serve(s3, name="s3")
-        app.on_reload(Reloads(engines, services, (s3,), tls).prepare)
+    def _serve(self, services: Services, engines: Engines, background: Background) -> None:
+        app, settings = self._app, services.settings
+        parts = http_parts(app, engines, settings)
+        servers = [s3_server(services, settings, parts)]
+        website = website_server(services, settings, parts)
+        if website is not None:
+            servers.append(website)
+        for server in servers:
+            app.serve(server, name=next(iter(server.wanted)))
+        admin = admin_listener(engines, services, background, app.resolved, app.clock)
+        if admin is not None:
+            app.serve(admin, name="grpc")
+        app.on_reload(Reloads(engines, services, background, servers, parts.tls).prepare)
 
     def _check(self, engines: Engines) -> None:
         async def storage() -> str:

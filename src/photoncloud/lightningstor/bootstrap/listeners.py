@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import ssl
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from ipaddress import ip_network
 
+from photoncloud.lightningstor.bootstrap.engines import Engines
 from photoncloud.lightningstor.bootstrap.services import Services
 from photoncloud.lightningstor.servers.buffer_pool import BufferPool
-from photoncloud.lightningstor.servers.http1_connection import HttpLimits
+from photoncloud.lightningstor.servers.http1_connection import Application, HttpLimits
 from photoncloud.lightningstor.servers.http1_listener import HttpServer
 from photoncloud.lightningstor.servers.s3_server import RequestIds, S3Application
+from photoncloud.lightningstor.servers.website_server import WebsiteApplication
+from photoncloud.lightningstor.service.public_reads import PublicReads
+from photoncloud.lightningstor.service.website import WebsiteRules, Websites
 from photoncloud.lightningstor.settings import Settings
 from photoncloud.runtime.application import App
 from photoncloud.runtime.clock import Clock
@@ -42,20 +47,56 @@ def tls_context(app: App, settings: Settings) -> ServerContext | None:
     return context
 
 
-def s3_server(
-    services: Services,
-    settings: Settings,
-    *,
-    pool: BufferPool,
-    threads: Executor,
-    tls: ServerContext | None,
-    clock: Clock,
-) -> HttpServer:
+@dataclass(frozen=True, slots=True)
+class HttpParts:
+    """What every HTTP server of the store shares."""
+
+    pool: BufferPool
+    threads: Executor
+    request_ids: RequestIds
+    tls: ServerContext | None
+    clock: Clock
+
+
+def http_parts(app: App, engines: Engines, settings: Settings) -> HttpParts:
+    return HttpParts(BufferPool(), engines.threads, RequestIds(os.urandom), tls_context(app, settings), app.clock)
+
+
+def s3_server(services: Services, settings: Settings, parts: HttpParts) -> HttpServer:
     server = settings.server
-    wanted: Listeners = {"s3": (server.s3_addr, None)}
-    if server.s3_tls_addr and tls is not None:
-        wanted["s3-tls"] = (server.s3_tls_addr, tls.ssl_context)
-    application = S3Application(services.pipeline, RequestIds(os.urandom), services.host_id)
+    application = S3Application(services.pipeline, parts.request_ids, services.host_id)
+    return _http_server(application, "s3", server.s3_addr, server.s3_tls_addr, settings, parts)
+
+
+def website_server(services: Services, settings: Settings, parts: HttpParts) -> HttpServer | None:
+    """None when websites are switched off."""
+    server = settings.server
+    if not settings.features.website or not (server.website_addr or server.website_tls_addr):
+        return None
+    reads = PublicReads(services.authoriser, services.handlers)
+    websites = Websites(services.directory, reads.fetch, lambda: _website_rules(services.settings))
+    application = WebsiteApplication(websites, parts.request_ids, services.host_id)
+    return _http_server(application, "website", server.website_addr, server.website_tls_addr, settings, parts)
+
+
+def _website_rules(settings: Settings) -> WebsiteRules:
+    website = settings.website
+    return WebsiteRules(website.hosts, website.domain, website.missing_as_404)
+
+
+def _http_server(
+    application: Application, name: str, address: str, tls_address: str, settings: Settings, parts: HttpParts
+) -> HttpServer:
+    wanted: Listeners = {}
+    if address:
+        wanted[name] = (address, None)
+    if tls_address and parts.tls is not None:
+        wanted[f"{name}-tls"] = (tls_address, parts.tls.ssl_context)
     return HttpServer(
-        application, wanted, limits=http_limits(settings), pool=pool, threads=threads, now_ns=clock.now_ns
+        application,
+        wanted,
+        limits=http_limits(settings),
+        pool=parts.pool,
+        threads=parts.threads,
+        now_ns=parts.clock.now_ns,
     )

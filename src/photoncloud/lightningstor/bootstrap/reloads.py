@@ -8,6 +8,7 @@ from photoncloud.backends.auth.local import LocalAuth
 from photoncloud.backends.metadata.port import Durability
 from photoncloud.backends.metadata.rocksdb import RocksdbMetadata
 from photoncloud.config import Resolved
+from photoncloud.lightningstor.bootstrap.background import Background
 from photoncloud.lightningstor.bootstrap.engines import Engines, local_auth_settings
 from photoncloud.lightningstor.bootstrap.listeners import http_limits
 from photoncloud.lightningstor.bootstrap.services import Services, admission_limits, sigv4_rules
@@ -23,10 +24,16 @@ class Reloads:
     """Takes part in the App's reloads."""
 
     def __init__(
-        self, engines: Engines, services: Services, servers: Sequence[HttpServer], tls: ServerContext | None
+        self,
+        engines: Engines,
+        services: Services,
+        background: Background,
+        servers: Sequence[HttpServer],
+        tls: ServerContext | None,
     ) -> None:
         self._engines = engines
         self._services = services
+        self._background = background
         self._servers = servers
         self._tls = tls
 
@@ -59,6 +66,9 @@ class Reloads:
         services.commits.level = storage.durability
         self._engines.blobs.verify_reads = storage.verify_reads
         self._engines.blobs.min_free_bytes = storage.min_free_bytes
+        self._background.collector.grace_sec = storage.gc_grace_sec
+        self._background.collector.orphan_age_sec = storage.orphan_age_sec
+        self._background.scrubber.bytes_per_sec = storage.scrub_bytes_per_sec
         if isinstance(self._engines.store, RocksdbMetadata):
             self._engines.store.tune(
                 durability=Durability(storage.durability),

@@ -80,6 +80,7 @@ class Services:
     admission: Admission
     buckets: Buckets
     objects: Objects
+    multipart: Multipart
     usage: UsageLedger
     commits: Commits
     outbox: EventOutbox
@@ -250,6 +251,7 @@ def build_services(engines: Engines, settings: Settings, clock: Clock) -> Servic
         admission=admission,
         buckets=buckets,
         objects=builder.objects,
+        multipart=builder.multipart,
         usage=builder.usage,
         commits=builder.commits,
         outbox=builder.outbox,

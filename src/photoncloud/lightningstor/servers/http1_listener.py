@@ -19,13 +19,13 @@ SWEEP_SEC = 0.25
 class HttpServer:
     """One application on any number of addresses. Implements `photoncloud.runtime.server.Server`.
 
-    `addresses_wanted`: listener name → (address, TLS context or None).
+    `wanted`: listener name → (address, TLS context or None).
     """
 
     def __init__(
         self,
         application: Application,
-        addresses_wanted: Mapping[str, tuple[str, ssl.SSLContext | None]],
+        wanted: Mapping[str, tuple[str, ssl.SSLContext | None]],
         *,
         limits: HttpLimits,
         pool: BufferPool,
@@ -39,7 +39,7 @@ class HttpServer:
         self.scratch = memoryview(bytearray(SCRATCH_BYTES))
         self.now_ns = now_ns
         self.draining = False
-        self._wanted = dict(addresses_wanted)
+        self.wanted = dict(wanted)
         self._threads = threads
         self._heads = HeadCache(server_name)
         self._connections: set[Http1Connection] = set()
@@ -61,7 +61,7 @@ class HttpServer:
         """Bind every address and accept. Raises FatalError when one is taken; nothing stays bound then."""
         loop = asyncio.get_running_loop()
         try:
-            for name, (address, context) in self._wanted.items():
+            for name, (address, context) in self.wanted.items():
                 bound = listener.bind(address)
                 self._addresses[name] = listener.bound_address(bound)
                 server = await loop.create_server(lambda: Http1Connection(self), sock=bound, ssl=context)

@@ -197,7 +197,7 @@ class Buckets:
             self._directory.forget(record.name)
 
     async def _count_owned(self, account_id: str) -> int:
-        return sum([1 async for record in self._records(key_space.BUCKETS[0]) if record.account_id == account_id])
+        return sum([1 async for record in self.all_buckets() if record.account_id == account_id])
 
     # ---- delete
 
@@ -273,7 +273,7 @@ class Buckets:
     async def recover(self) -> list[str]:
         """Put back "lives" rows that a deletion left out when its process died; the names of those buckets."""
         reopened = []
-        async for record in self._records(key_space.BUCKETS[0]):
+        async for record in self.all_buckets():
             if await self._index.get(key_space.lives(record.id)) is None:
                 bucket = await self._directory.get(record.name)
                 if bucket is not None:
@@ -323,6 +323,10 @@ class Buckets:
             xml_out.optional("Prefix", prefix),
         ]
         return xml_reply(xml_out.document("ListAllMyBucketsResult", fragments))
+
+    def all_buckets(self) -> AsyncGenerator[BucketRecord, None]:
+        """Every bucket of every account, by name."""
+        return self._records(key_space.BUCKETS[0])
 
     async def _records(self, start: bytes) -> AsyncGenerator[BucketRecord, None]:
         """Records of all accounts by name, from a row on, as of one snapshot."""

@@ -1,0 +1,120 @@
+"""Work beside requests: collector, scrubber, lifecycle, outbox, totals, checkpoints. One task each."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from photoncloud.lightningstor.bootstrap.engines import Engines
+from photoncloud.lightningstor.bootstrap.services import Services
+from photoncloud.lightningstor.errors import IndexUnavailable, OutOfSpace
+from photoncloud.lightningstor.ports import Index
+from photoncloud.lightningstor.service.blob_owners import BlobOwners
+from photoncloud.lightningstor.service.collector import Collector
+from photoncloud.lightningstor.service.expirer import Expirer
+from photoncloud.lightningstor.service.scrubber import Scrubber
+from photoncloud.lightningstor.service.usage import FLUSH_INTERVAL_SEC, UsageLedger
+from photoncloud.lightningstor.settings import Settings
+from photoncloud.runtime.clock import Clock
+from photoncloud.runtime.errors import PhotonError
+from photoncloud.runtime.logging import get_logger
+from photoncloud.runtime.tasks import spawn
+
+log = get_logger("photoncloud.lightningstor.background")
+
+CHECKPOINTS = "checkpoints"
+_NS_PER_SEC = 1_000_000_000
+
+
+@dataclass(slots=True)
+class Background:
+    """The workers that others speak to as well: jobs, the admin API, reloads."""
+
+    collector: Collector
+    scrubber: Scrubber
+    expirer: Expirer
+
+
+def build_background(engines: Engines, services: Services, settings: Settings, clock: Clock) -> Background:
+    storage = settings.storage
+    return Background(
+        collector=Collector(
+            engines.index,
+            engines.blobs,
+            clock,
+            grace_sec=storage.gc_grace_sec,
+            orphan_age_sec=storage.orphan_age_sec,
+        ),
+        scrubber=Scrubber(
+            engines.blobs,
+            BlobOwners(engines.index).find,
+            bytes_per_sec=storage.scrub_bytes_per_sec,
+            monotonic=time.monotonic,
+        ),
+        expirer=Expirer(
+            engines.index,
+            services.directory,
+            services.objects,
+            services.multipart.abort,
+            services.outbox,
+            services.usage,
+            clock.now_ns,
+            day_sec=settings.lifecycle.debug_day_sec,
+        ),
+    )
+
+
+def start_background(
+    background: Background, engines: Engines, services: Services, settings: Settings, clock: Clock
+) -> None:
+    """Begin the work of this process; the App ends it."""
+    spawn(background.collector.run(), name="collector", critical=True)
+    spawn(background.scrubber.run(), name="scrubber", critical=True)
+    spawn(services.outbox.run(), name="outbox", critical=True)
+    spawn(_keep_totals(services, clock), name="usage", critical=True)
+    if settings.features.lifecycle:
+        spawn(background.expirer.run(), name="lifecycle", critical=True)
+    if settings.metadata.checkpoint_interval_sec:
+        spawn(_keep_checkpoints(engines.index, settings, clock), name="checkpoints", critical=True)
+
+
+async def recount(services: Services) -> None:
+    """Count every bucket anew: after a crash the totals may lack what came after the last flush."""
+    async for bucket in services.buckets.all_buckets():
+        await services.usage.recount(bucket.id)
+    services.usage.needs_recount = False
+
+
+async def _keep_totals(services: Services, clock: Clock) -> None:
+    ledger: UsageLedger = services.usage
+    while True:
+        try:
+            if ledger.needs_recount:
+                await recount(services)
+            await ledger.flush()
+        except (IndexUnavailable, OutOfSpace) as error:
+            log.warning("totals_not_written", reason=str(error))
+        await clock.sleep(FLUSH_INTERVAL_SEC)
+
+
+def checkpoint_root(settings: Settings) -> Path:
+    """Where periodic checkpoints lie."""
+    configured = settings.metadata.checkpoint_dir
+    return Path(configured) if configured else Path(settings.metadata.path) / CHECKPOINTS
+
+
+async def _keep_checkpoints(index: Index, settings: Settings, clock: Clock) -> None:
+    root = checkpoint_root(settings)
+    while True:
+        await clock.sleep(settings.metadata.checkpoint_interval_sec)
+        name = datetime.fromtimestamp(clock.now_ns() // _NS_PER_SEC, UTC).strftime("%Y%m%dT%H%M%SZ")
+        try:
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            await index.checkpoint(str(root / name))
+            for old in sorted(path for path in root.iterdir())[: -settings.metadata.checkpoint_keep]:
+                shutil.rmtree(old)
+        except (OSError, PhotonError, IndexUnavailable) as error:
+            log.warning("checkpoint_failed", directory=str(root / name), reason=str(error))
