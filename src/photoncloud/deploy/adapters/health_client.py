@@ -27,9 +27,15 @@ async def ask(address: str, timeout_sec: float = TIMEOUT_SEC) -> HealthAnswer:
             answer = await _get(address)
     except TimeoutError:
         return HealthAnswer(False, reason=f"no answer within {timeout_sec:g} s")
-    except (OSError, ValueError, asyncio.IncompleteReadError) as error:
+    except (OSError, ValueError) as error:
         return HealthAnswer(False, reason=f"{type(error).__name__}: {error}")
     return _judged(answer)
+
+
+async def fetch(address: str, timeout_sec: float = TIMEOUT_SEC) -> str:
+    """The body of `/health`, whatever its status. Raises OSError, TimeoutError, ValueError."""
+    async with asyncio.timeout(timeout_sec):
+        return _body(await _get(address))[1].decode()
 
 
 async def accepts(address: str, timeout_sec: float = TIMEOUT_SEC) -> bool:
@@ -62,13 +68,10 @@ async def _get(address: str) -> bytes:
 
 
 def _judged(answer: bytes) -> HealthAnswer:
-    head, _, body = answer.partition(b"\r\n\r\n")
-    words = head.split(b"\r\n", 1)[0].split()
-    if len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not words[1].isdigit():
-        return HealthAnswer(False, reason="not an HTTP answer")
-    code = int(words[1])
-    if b"chunked" in head.lower():
-        body = body[body.find(b"{") : body.rfind(b"}") + 1]
+    try:
+        code, body = _body(answer)
+    except ValueError as error:
+        return HealthAnswer(False, reason=str(error))
     try:
         document = json.loads(body)
     except ValueError:
@@ -77,6 +80,18 @@ def _judged(answer: bytes) -> HealthAnswer:
     status = str(document.get("status", ""))
     is_good = code == 200 and status in ("healthy", "degraded")
     return HealthAnswer(is_good, status, "" if status == "healthy" else _reason(code, document))
+
+
+def _body(answer: bytes) -> tuple[int, bytes]:
+    """(status, body). Raises ValueError for what is no HTTP answer."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    words = head.split(b"\r\n", 1)[0].split()
+    if len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not words[1].isdigit():
+        raise ValueError("not an HTTP answer")
+    if b"transfer-encoding: chunked" in head.lower():
+        # One JSON object is all that is expected: what lies between its braces, chunk sizes outside.
+        body = body[body.find(b"{") : body.rfind(b"}") + 1]
+    return int(words[1]), body
 
 
 def _reason(code: int, document: dict[str, object]) -> str:

@@ -18,6 +18,15 @@ def dumps(document: Mapping[str, Any]) -> str:
     return "\n".join(_mapping(document, 0)) + "\n"
 
 
+def dumps_any(value: Any) -> str:
+    """The same for a document that may also be a list or hold fractions and nulls."""
+    if isinstance(value, Mapping) and value:
+        return dumps(value)
+    if isinstance(value, (list, tuple)) and value:
+        return "\n".join(line for element in value for line in _element(element, 0)) + "\n"
+    return _scalar(value) + "\n"
+
+
 def _mapping(value: Mapping[str, Any], depth: int) -> Iterator[str]:
     indent = "  " * depth
     for key, item in value.items():
@@ -40,16 +49,20 @@ def _element(element: Any, depth: int) -> Iterator[str]:
     indent = "  " * depth
     if isinstance(element, Mapping) and element:
         lines = list(_mapping(element, depth + 1))
-        yield f"{indent}- {lines[0].lstrip()}"
-        yield from lines[1:]
+    elif isinstance(element, (list, tuple)) and element:
+        lines = [line for item in element for line in _element(item, depth + 1)]
     else:
-        yield f"{indent}- {_scalar(element)}"
+        lines = [_scalar(element)]
+    yield f"{indent}- {lines[0].lstrip()}"
+    yield from lines[1:]
 
 
 def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
+    if value is None:
+        return "null"
+    if isinstance(value, (int, float)):
         return str(value)
     if isinstance(value, (Mapping, list, tuple)):
         return "{}" if isinstance(value, Mapping) else "[]"

@@ -1,0 +1,1 @@
+"""What photonctl touches: names, sockets, certificates, health answers, and the hello of each protocol."""

@@ -1,0 +1,39 @@
+"""What this machine knows of components: names, default ports, the running installation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from photoncloud.deploy import bootstrap
+from photoncloud.deploy.adapters import level_files
+from photoncloud.deploy.core.inheritance import flattened
+from photoncloud.deploy.core.topology import Component
+from photoncloud.deploy.core.topology_schema import parse
+
+
+def declared() -> dict[str, Component]:
+    """Every component of the levels of this installation, by name."""
+    found: dict[str, Component] = {}
+    for name in level_files.names():
+        document = level_files.document_of(name)
+        topology, _ = parse(flattened(document or {}, level_files.document_of))
+        for component in topology.components if topology else ():
+            found.setdefault(component.name, component)
+    return found
+
+
+def default_health_address(component: Component) -> str:
+    """Where it answers /health when nothing else is known; "" for a program without."""
+    port = component.port(component.health) if component.health else None
+    return f"127.0.0.1:{port.number}" if port else ""
+
+
+def data_dir(given: Path | None, environ: Mapping[str, str]) -> Path:
+    return (given or bootstrap.default_data_dir(environ)).absolute()
+
+
+def local_status(environ: Mapping[str, str], given: Path | None = None) -> dict[str, Any] | None:
+    """The local supervisor's answer to `status`, None when none runs."""
+    return bootstrap.status(data_dir(given, environ))
