@@ -6,7 +6,7 @@ import sys
 
 from photoncloud.config import Resolved
 from photoncloud.lightningstor.bootstrap.administration import admin_listener
-from photoncloud.lightningstor.bootstrap.background import Background, build_background, start_background
+from photoncloud.lightningstor.bootstrap.background import Background, Work, build_background
 from photoncloud.lightningstor.bootstrap.engines import Engines, open_engines
 from photoncloud.lightningstor.bootstrap.listeners import http_parts, s3_server, website_server
 from photoncloud.lightningstor.bootstrap.metrics import CommitMetrics, export_traffic
@@ -31,12 +31,13 @@ def build(resolved: Resolved) -> App:
 
 
 class Store:
-    """Opens engines, builds use cases and adds the servers to the App; closes what it began itself."""
+    """Opens engines, builds use cases and adds servers and background work to the App, which ends them."""
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self.services: Services | None = None
-        self.engines: Engines | None = None
+
+    def close(self) -> None:
+        """Everything is owned by the App."""
 
     async def start(self) -> None:
         app, resolved = self._app, self._app.resolved
@@ -44,7 +45,6 @@ class Store:
         commits = CommitMetrics(app.metrics)
         engines = await open_engines(app, resolved, commits.record)
         services = build_services(engines, settings, app.clock)
-        self.engines, self.services = engines, services
         await services.usage.load()
         for name in await services.buckets.recover():
             log.warning("bucket_reopened", bucket=name, hint="a deletion was interrupted; the bucket is as it was")
@@ -52,7 +52,7 @@ class Store:
         self._check(engines)
         background = build_background(engines, services, settings, app.clock)
         self._serve(services, engines, background)
-        start_background(background, engines, services, settings, app.clock)
+        app.own(Work(background, engines, services, settings, app.clock), name="work")
 
     def _serve(self, services: Services, engines: Engines, background: Background) -> None:
         app, settings = self._app, services.settings
@@ -81,7 +81,3 @@ class Store:
 
         self._app.check("storage", storage)
         self._app.check("metadata", metadata)
-
-    async def close(self) -> None:
-        if self.services is not None:
-            await self.services.usage.close()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from photoncloud.lightningstor.bootstrap.engines import Engines
 from photoncloud.lightningstor.bootstrap.services import Services
@@ -67,18 +70,33 @@ def build_background(engines: Engines, services: Services, settings: Settings, c
     )
 
 
-def start_background(
-    background: Background, engines: Engines, services: Services, settings: Settings, clock: Clock
-) -> None:
-    """Begin the work of this process; the App ends it."""
-    spawn(background.collector.run(), name="collector", critical=True)
-    spawn(background.scrubber.run(), name="scrubber", critical=True)
-    spawn(services.outbox.run(), name="outbox", critical=True)
-    spawn(_keep_totals(services, clock), name="usage", critical=True)
-    if settings.features.lifecycle:
-        spawn(background.expirer.run(), name="lifecycle", critical=True)
-    if settings.metadata.checkpoint_interval_sec:
-        spawn(_keep_checkpoints(engines.index, settings, clock), name="checkpoints", critical=True)
+class Work:
+    """The tasks of this process; ends before the engines it works on, and then writes the totals a last time."""
+
+    def __init__(
+        self, background: Background, engines: Engines, services: Services, settings: Settings, clock: Clock
+    ) -> None:
+        self._services = services
+        self._wanted: dict[str, Coroutine[Any, Any, None]] = {
+            "collector": background.collector.run(),
+            "scrubber": background.scrubber.run(),
+            "outbox": services.outbox.run(),
+            "usage": _keep_totals(services, clock),
+        }
+        if settings.features.lifecycle:
+            self._wanted["lifecycle"] = background.expirer.run()
+        if settings.metadata.checkpoint_interval_sec:
+            self._wanted["checkpoints"] = _keep_checkpoints(engines.index, settings, clock)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        self._tasks = [spawn(work, name=name, critical=True) for name, work in self._wanted.items()]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._services.usage.close()
 
 
 async def recount(services: Services) -> None:

@@ -31,6 +31,7 @@ from photoncloud.lightningstor.service.explain import Explanations, refusal_of
 from photoncloud.lightningstor.service.traffic import Traffic
 from photoncloud.runtime.logging import get_logger
 
+log = get_logger("photoncloud.lightningstor.pipeline")
 audit = get_logger("photoncloud.lightningstor.audit")
 """One line a request. Refusals, failures and changes of buckets are `info`, the rest is `debug`: with
 `photon.logging.levels."photoncloud.lightningstor.audit" = "debug"` every request is on record."""
@@ -177,6 +178,8 @@ class Pipeline:
         if refusal is None:
             self._report.report_defect(request.request_id, error)
             refusal = S3Error("InternalError")
+        elif refusal is not error:
+            log.warning("request_unserved", request_id=request.request_id, code=refusal.code, reason=str(error))
         exchange.code = refusal.code
         if ERRORS[refusal.code].status in _ORDINARY:
             return error_reply(refusal, request.request_id, self._report.host_id)
