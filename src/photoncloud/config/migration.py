@@ -7,7 +7,8 @@ tomlkit document for `photonctl config migrate`, where comments, order and untou
 from __future__ import annotations
 
 import re
-from collections.abc import MutableMapping, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,9 +22,8 @@ from photoncloud.config.toml_file import parse
 
 OLDEST = "1.0"
 VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})\Z")
-# A header is alone on its line; multi-line strings that hold such a line are no configuration of ours.
-PHOTON_HEADER = re.compile(r"^[ \t]*\[[ \t]*photon[ \t]*\][^\n]*(?:\n|\Z)", re.M)
-DOTTED_PHOTON = re.compile(r"\A(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*photon[ \t]*\.")
+# Lines that look like the header of `[photon]`; one inside a multi-line text is no header and is told by parsing.
+PHOTON_HEADER = re.compile(r"""^[ \t]*\[[ \t]*(["']?)photon\1[ \t]*\][^\n]*(?:\n|\Z)""", re.M)
 VERSION_PATH: RawPath = ("photon", "config_version")
 
 
@@ -118,20 +118,32 @@ def _number(version: str) -> tuple[int, int]:
 
 
 def _with_version(text: str, version: str) -> str:
-    """The text with `config_version` stated: in place, as the first key of `[photon]`, or in a new `[photon]`."""
+    """The text with `config_version` stated: in place, as the first key of `[photon]`, or in a new `[photon]`.
+
+    Of several ways to write it down the first is taken that means exactly this and nothing else.
+    """
+    wanted = tomllib.loads(text)
+    wanted.setdefault("photon", {})["config_version"] = version
+    return next(candidate for candidate in _candidates(text, version) if _loads_as(candidate, wanted))
+
+
+def _candidates(text: str, version: str) -> Iterator[str]:
+    newline = "\r\n" if "\r\n" in text else "\n"
+    line = f'config_version = "{version}"{newline}'
+    for header in PHOTON_HEADER.finditer(text):
+        at = header.end()
+        yield f"{text[:at]}{'' if text[at - 1] == chr(10) else newline}{line}{text[at:]}"
+    yield f"[photon]{newline}{line}{newline}{text}"
+    yield f"photon.{line}{text}"
     import tomlkit
 
     document = tomlkit.parse(text)
-    photon = document.get("photon")
-    newline = "\r\n" if "\r\n" in text else "\n"
-    if isinstance(photon, dict) and ("config_version" in photon or isinstance(photon, tomlkit.items.InlineTable)):
-        photon["config_version"] = version
-        return tomlkit.dumps(document)
-    line = f'config_version = "{version}"{newline}'
-    header = PHOTON_HEADER.search(text)
-    if header is not None:
-        at = header.end()
-        return f"{text[:at]}{'' if text[at - 1] == chr(10) else newline}{line}{text[at:]}"
-    if isinstance(photon, dict) and DOTTED_PHOTON.search(text):
-        return f"photon.{line}{text}"
-    return f"[photon]{newline}{line}{newline}{text}"
+    document["photon"]["config_version"] = version
+    yield tomlkit.dumps(document)
+
+
+def _loads_as(text: str, wanted: Mapping[str, Any]) -> bool:
+    try:
+        return tomllib.loads(text) == wanted
+    except tomllib.TOMLDecodeError:
+        return False

@@ -52,6 +52,8 @@ class HttpProbe:
 
     def _get(self, url: str) -> ProbeAnswer:
         parts = urlsplit(url)
+        if not parts.hostname:
+            return ProbeAnswer(cause="the URL names no host")
         connection = self._connection(parts)
         try:
             connection.request("GET", parts.path, headers={"Accept": "application/json", "Connection": "close"})

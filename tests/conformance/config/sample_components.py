@@ -199,9 +199,6 @@ class LbServer(ConfigModel):
     metrics_addr: OptionalAddress = setting("127.0.0.1:9090", "Metrics.", listener=True)
 
 
-DATAPLANES = ("auto", "iptables", "ipvs", "ebpf", "userspace")
-
-
 class LbDataplane(ConfigModel):
     """How packets go."""
 

@@ -54,24 +54,27 @@ def test_limit_is_exact(tmp_path: Path) -> None:
         OsFiles().read("a\0b")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
-def test_hidden_and_unreadable_are_told_apart(tmp_path: Path) -> None:
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    (folder / "a").write_text("")
-    (folder / "a").chmod(0)
-    with pytest.raises(FileProblem) as refused:
-        OsFiles().read(str(folder / "a"))
+def refuse(*_arguments: object, **_more: object) -> int:
+    raise PermissionError(13, "Permission denied")
+
+
+def test_hidden_and_unreadable_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a"
+    path.write_text("")
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(FileProblem, match="permission denied") as refused:
+        OsFiles().read(str(path))
     assert not refused.value.is_hidden
-    folder.chmod(0)
-    try:
-        with pytest.raises(FileProblem) as refused:
-            OsFiles().read(str(folder / "a"))
-        assert refused.value.is_hidden
-        with pytest.raises(FileProblem):
-            OsFiles().list(str(folder))
-    finally:
-        folder.chmod(0o700)
+    monkeypatch.setattr(os, "stat", refuse)
+    with pytest.raises(FileProblem, match="permission denied") as refused:
+        OsFiles().read(str(path))
+    assert refused.value.is_hidden
+
+
+def test_an_unreadable_folder_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "listdir", refuse)
+    with pytest.raises(FileProblem, match="permission denied"):
+        OsFiles().list(str(tmp_path))
 
 
 def test_listing_is_in_byte_order(tmp_path: Path) -> None:

@@ -51,12 +51,14 @@ class Move:
         if source is None or old[-1] not in source:
             return []
         target = find_table(document, new[:-1])
-        value = source[old[-1]]
+        value = item_of(source, old[-1])
         if target is not None and new[-1] in target:
             if plain_value(target[new[-1]]) != plain_value(value):
                 return []
         else:
-            make_table(document, new[:-1])[new[-1]] = plain_value(value)
+            del source[old[-1]]
+            put(make_table(document, new[:-1]), new[-1], value)
+            return [Change(old, new, f"{self.old} is now {self.new}")]
         del source[old[-1]]
         return [Change(old, new, f"{self.old} is now {self.new}")]
 
@@ -76,6 +78,16 @@ class Respell:
             return []
         table[path[-1]] = self.spellings[value]
         return [Change(path, path, f'{self.key}: "{value}" is now written "{self.spellings[value]}"')]
+
+
+def item_of(table: Any, key: str) -> Any:
+    """The value of a key, in a tomlkit document with its comment."""
+    return table.item(key) if hasattr(table, "item") else table[key]
+
+
+def put(table: Any, key: str, value: Any) -> None:
+    """Set a key. A comment comes along, except into an inline table, which has no place for one."""
+    table[key] = plain_value(value) if type(table).__name__ == "InlineTable" else value
 
 
 def find_table(document: Any, path: KeyPath) -> Any:

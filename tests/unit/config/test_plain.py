@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from config_samples import ScrapeTarget
+
+from photoncloud.config import Secret
+from photoncloud.config.plain import masked, plain
+
+
+def test_plain() -> None:
+    assert plain(({"a": Secret("x")}, Path("/p"), None, 1.5)) == [{"a": "***"}, "/p", None, 1.5]
+    assert plain(ScrapeTarget(name="a", static_configs=("b",))) == {"name": "a", "static_configs": ["b"]}
+
+
+def test_masked() -> None:
+    assert masked("x", False) == "x"
+    assert masked("x", True) == "***"
+    assert masked(("a", "b"), True) == ["***", "***"]
+    assert masked({"k": "v"}, True) == {"k": "***"}
+    assert masked(None, True) is None
+    assert masked((), True) == []
