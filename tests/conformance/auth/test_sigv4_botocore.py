@@ -215,8 +215,6 @@ def test_one_changed_bit_is_refused(where: int, bit: int, is_presigned: bool) ->
     if changed == request or canonical_text(changed) == canonical_text(request):
         return
     with pytest.raises(SigV4Error):
-        if sigv4.parse(changed, S3, time.time_ns()) is None:
-            raise SigV4Error("Anonymous", "the credentials are gone altogether", 403)
         check(changed)
 
 

@@ -14,7 +14,7 @@ from photoncloud.backends.auth.iam.document_syntax import (
     resources_of,
 )
 from photoncloud.backends.auth.iam.errors import PolicyError
-from photoncloud.backends.auth.iam.matching import compile_action, compile_glob, split_action
+from photoncloud.backends.auth.iam.matching import compile_action, split_action
 from photoncloud.backends.auth.iam.principals import PrincipalProblem
 from photoncloud.backends.auth.iam.statements import (
     VERSION_2008,
@@ -23,7 +23,7 @@ from photoncloud.backends.auth.iam.statements import (
     PolicyDocument,
     PolicyKind,
 )
-from photoncloud.backends.auth.iam.variables import has_variable, tokenize
+from photoncloud.backends.auth.iam.variables import tokenize
 
 CODE = "MalformedPolicy"
 MAX_BYTES = 20_480  # Amazon S3's limit for bucket policies
@@ -101,12 +101,14 @@ def _check_resources(statement: RawStatement, bucket: str) -> None:
 
 
 def _is_of_bucket(resource: str, bucket: str) -> bool:
-    """Whether the pattern can reach the bucket or something in it; what a variable will be is not known here."""
+    """Whether the pattern can reach the bucket or something in it, judged by its text before the first wildcard."""
     if resource == "*":
         return True
     head = next((head for head in _ARN_HEADS if resource.startswith(head)), None)
     if head is None:
         return False
-    name = resource[len(head) :].partition("/")[0]
-    tokens = tokenize(name, has_variables=True)
-    return bool(name) and (has_variable(tokens) or compile_glob(tokens)(bucket))
+    tokens = tokenize(resource[len(head) :], has_variables=True)
+    text = tokens[0] if tokens and isinstance(tokens[0], str) else ""
+    if len(tokens) == 1 and text:
+        return text.partition("/")[0] == bucket
+    return bool(tokens) and (text.startswith(f"{bucket}/") or f"{bucket}/".startswith(text))

@@ -7,7 +7,7 @@ negated operators either.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from operator import eq, ge, gt, le, lt
 from typing import Any, TypeVar
@@ -19,7 +19,9 @@ from photoncloud.backends.auth.iam.variables import Lookup, Tokens, has_variable
 
 Test = Callable[[str], bool | None]
 """One request value against all of a condition's policy values (OR)."""
-Compile = Callable[[Sequence[Tokens]], Test]
+PolicyValue = tuple[Tokens, ...]
+"""One value of a policy: the fields of an ARN, cut before variables are replaced; a single one for everything else."""
+Compile = Callable[[Sequence[PolicyValue]], Test]
 _T = TypeVar("_T")
 
 
@@ -37,32 +39,33 @@ class Operator:
     compile: Compile
     is_negated: bool = False
     has_wildcards: bool = False
+    is_arn: bool = False
 
 
-def _text(tokens: Tokens) -> str:
-    return "".join(token for token in tokens if isinstance(token, str))
+def _text(value: PolicyValue) -> str:
+    return "".join(token for token in value[0] if isinstance(token, str))
 
 
-def _compile_equals(policy: Sequence[Tokens]) -> Test:
+def _compile_equals(policy: Sequence[PolicyValue]) -> Test:
     wanted = frozenset(map(_text, policy))
     return lambda given: given in wanted
 
 
-def _compile_equals_ignoring_case(policy: Sequence[Tokens]) -> Test:
-    wanted = frozenset(_text(tokens).lower() for tokens in policy)
+def _compile_equals_ignoring_case(policy: Sequence[PolicyValue]) -> Test:
+    wanted = frozenset(_text(value).lower() for value in policy)
     return lambda given: given.lower() in wanted
 
 
-def _compile_like(policy: Sequence[Tokens]) -> Test:
-    globs = [compile_glob(tokens) for tokens in policy]
+def _compile_like(policy: Sequence[PolicyValue]) -> Test:
+    globs = [compile_glob(value[0]) for value in policy]
     return lambda given: any(matches(given) for matches in globs)
 
 
 def _comparison(parse: Callable[[str], _T | None], compare: Callable[[Any, Any], bool]) -> Compile:
     """An operator over parsed values: `compare(request value, policy value)`."""
 
-    def compile_values(policy: Sequence[Tokens]) -> Test:
-        wanted = [parse(_text(tokens)) for tokens in policy]
+    def compile_values(policy: Sequence[PolicyValue]) -> Test:
+        wanted = [parse(_text(value)) for value in policy]
 
         def test(given: str) -> bool | None:
             value = parse(given)
@@ -86,8 +89,8 @@ def _any_of(results: Iterable[bool | None]) -> bool | None:
     return outcome
 
 
-def _compile_ip(policy: Sequence[Tokens]) -> Test:
-    networks = [values.parse_network(_text(tokens)) for tokens in policy]
+def _compile_ip(policy: Sequence[PolicyValue]) -> Test:
+    networks = [values.parse_network(_text(value)) for value in policy]
 
     def test(given: str) -> bool | None:
         address = values.parse_address(given)
@@ -98,9 +101,8 @@ def _compile_ip(policy: Sequence[Tokens]) -> Test:
     return test
 
 
-def _compile_arn(policy: Sequence[Tokens]) -> Test:
-    split = [split_fields(tokens) for tokens in policy]
-    patterns = [compile_arn(fields) if len(fields) == ARN_FIELDS else None for fields in split]
+def _compile_arn(policy: Sequence[PolicyValue]) -> Test:
+    patterns = [compile_arn(fields) if len(fields) == ARN_FIELDS else None for fields in policy]
 
     def test(given: str) -> bool | None:
         arn = split_arn(given)
@@ -119,8 +121,8 @@ def _operators() -> dict[str, Operator]:
         Operator("Bool", _comparison(values.parse_bool, eq)),
         Operator("BinaryEquals", _comparison(values.parse_binary, eq)),
         Operator("IpAddress", _compile_ip),
-        Operator("ArnEquals", _compile_arn, has_wildcards=True),
-        Operator("ArnLike", _compile_arn, has_wildcards=True),
+        Operator("ArnEquals", _compile_arn, has_wildcards=True, is_arn=True),
+        Operator("ArnLike", _compile_arn, has_wildcards=True, is_arn=True),
     ]
     for kind, parse in (("Numeric", values.parse_number), ("Date", values.parse_date)):
         comparisons = (("Equals", eq), ("LessThan", lt), ("LessThanEquals", le))
@@ -128,7 +130,7 @@ def _operators() -> dict[str, Operator]:
             table.append(Operator(kind + suffix, _comparison(parse, compare)))
     for positive, negative in _NEGATIONS.items():
         source = next(operator for operator in table if operator.name == positive)
-        table.append(Operator(negative, source.compile, is_negated=True, has_wildcards=source.has_wildcards))
+        table.append(replace(source, name=negative, is_negated=True))
     return {operator.name.lower(): operator for operator in table}
 
 
@@ -177,7 +179,7 @@ class Condition:
 
     key: str
     name: OperatorName
-    policy: tuple[Tokens, ...]
+    policy: tuple[PolicyValue, ...]
     test: Test | None
 
     def matches(self, lookup: Lookup) -> bool:
@@ -200,7 +202,7 @@ class Condition:
 
     def _matches_null(self, given: ContextValue | None) -> bool:
         is_absent = given is None or given == ()
-        return any(values.parse_bool(_text(tokens)) is is_absent for tokens in self.policy)
+        return any(values.parse_bool(_text(value)) is is_absent for value in self.policy)
 
     def _matches_absent(self, operator: Operator) -> bool:
         if self.name.quantifier is Quantifier.FOR_ANY:
@@ -209,10 +211,14 @@ class Condition:
 
     def _resolve(self, operator: Operator, lookup: Lookup) -> Test | None:
         """The test with variables replaced. A value that cannot be resolved matches nothing; negated, nothing does."""
-        resolved = [substitute(tokens, lookup) for tokens in self.policy]
-        known = [tokens for tokens in resolved if tokens is not None]
-        if operator.is_negated and len(known) != len(resolved):
-            return None
+        known: list[PolicyValue] = []
+        for value in self.policy:
+            fields = [substitute(field, lookup) for field in value]
+            resolved = tuple(field for field in fields if field is not None)
+            if len(resolved) == len(fields):
+                known.append(resolved)
+            elif operator.is_negated:
+                return None
         return operator.compile(known)
 
 
@@ -221,17 +227,18 @@ def _satisfies(test: Test, value: str, operator: Operator) -> bool:
     return outcome is not None and outcome is not operator.is_negated
 
 
-def compile_condition(operator: str, key: str, policy_values: Iterable[str], *, has_variables: bool) -> Condition:
+def compile_condition(operator_name: str, key: str, policy_values: Iterable[str], *, has_variables: bool) -> Condition:
     """Compile; the caller has checked the operator's name with `parse_operator`."""
-    name = parse_operator(operator)
+    name = parse_operator(operator_name)
     if name is None:
-        raise ValueError(f"no such condition operator: {operator}")
+        raise ValueError(f"no such condition operator: {operator_name}")
     if name.base == _NULL:
-        policy = tuple(tokenize(value, has_variables=False, has_wildcards=False) for value in policy_values)
-        return Condition(key.lower(), name, policy, None)
-    meaning = OPERATORS[name.base]
-    policy = tuple(
-        tokenize(value, has_variables=has_variables, has_wildcards=meaning.has_wildcards) for value in policy_values
-    )
-    is_static = not any(has_variable(tokens) for tokens in policy)
-    return Condition(key.lower(), name, policy, meaning.compile(policy) if is_static else None)
+        literal = tuple((tokenize(value, has_variables=False, has_wildcards=False),) for value in policy_values)
+        return Condition(key.lower(), name, literal, None)
+    operator = OPERATORS[name.base]
+    tokenized = [
+        tokenize(value, has_variables=has_variables, has_wildcards=operator.has_wildcards) for value in policy_values
+    ]
+    policy = tuple(tuple(split_fields(tokens)) if operator.is_arn else (tokens,) for tokens in tokenized)
+    is_static = not any(map(has_variable, tokenized))
+    return Condition(key.lower(), name, policy, operator.compile(policy) if is_static else None)

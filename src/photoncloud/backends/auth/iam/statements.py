@@ -47,13 +47,14 @@ class Effect(StrEnum):
 class ResourcePattern:
     """One entry of `Resource` or `NotResource`.
 
-    `arn` is compiled; with variables `template` is kept instead. Neither: too few fields, matches nothing.
+    `arn` is compiled; with variables `template`, its six fields, is kept instead. Neither: too few fields, matches
+    nothing.
     """
 
     is_everything: bool
     is_only_wildcards: bool
     arn: ArnPattern | None
-    template: Tokens | None
+    template: tuple[Tokens, ...] | None
 
     def matches(self, requested: RequestedArn | None, lookup: Lookup) -> bool | None:
         """`requested` is `None` for an action on no single resource. `None`: a variable cannot be resolved."""
@@ -63,10 +64,11 @@ class ResourcePattern:
             return requested is not None and self.arn.matches(requested)
         if self.template is None:
             return False
-        resolved = substitute(self.template, lookup)
-        if resolved is None:
+        resolved = [substitute(field, lookup) for field in self.template]
+        fields = [field for field in resolved if field is not None]
+        if len(fields) != len(resolved):
             return None
-        return requested is not None and compile_arn(_padded(split_fields(resolved))).matches(requested)
+        return requested is not None and compile_arn(fields).matches(requested)
 
 
 def compile_resource(text: str, kind: PolicyKind, *, has_variables: bool) -> ResourcePattern:
@@ -78,7 +80,7 @@ def compile_resource(text: str, kind: PolicyKind, *, has_variables: bool) -> Res
     if len(fields) < ARN_FIELDS and not _may_pad(kind, tokens):
         return ResourcePattern(False, is_only_wildcards(tokens), None, None)
     if has_variable(tokens):
-        return ResourcePattern(False, False, None, tokens)
+        return ResourcePattern(False, False, None, tuple(_padded(fields)))
     return ResourcePattern(False, is_only_wildcards(tokens), compile_arn(_padded(fields)), None)
 
 
