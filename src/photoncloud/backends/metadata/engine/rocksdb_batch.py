@@ -19,6 +19,7 @@ from photoncloud.backends.metadata.engine.rocksdb_rows import (
     pack_number,
     pack_row,
     succeed,
+    unpack_number,
     unpack_row,
 )
 from photoncloud.backends.metadata.errors import Unsupported
@@ -30,7 +31,6 @@ from photoncloud.backends.metadata.port import (
     KeyValue,
     Op,
     Put,
-    Relation,
     Response,
     Target,
     TxnResult,
@@ -58,21 +58,16 @@ class BatchKeyspace:
     def begin(self) -> None:
         """Start a new batch on top of everything written so far."""
         self.changed: list[tuple[int, list[Change]]] = []
-        self._overlay: dict[bytes, bytes | None] = {}
+        self._overlay: dict[bytes, bytes | None] = {}  # rows as this batch leaves them, and rows it only read
         self._changes: list[Change] = []
 
     def run(self, compare: Sequence[Compare], success: Sequence[Op], failure: Sequence[Op]) -> TxnResult:
         """One checked transaction. An exception (a failed read) leaves batch and overlay as they were."""
         try:
-            if all(map(_is_point, compare)):
-                succeeded = all(map(self._holds, compare))
-                chosen = success if succeeded else failure
-                if all(map(_is_point, chosen)):
-                    result = self._run_points(succeeded, chosen)
-                else:
-                    result = transaction.apply(self, (), chosen).result._replace(succeeded=succeeded)
-            else:
+            if any(condition.end for condition in compare):
                 result = transaction.apply(self, compare, success, failure).result
+            else:
+                result = self._run_flat(compare, success, failure)
         except BaseException:
             self._undo()
             raise
@@ -96,7 +91,7 @@ class BatchKeyspace:
     def dirty_slots(self) -> set[int]:
         """Families this batch changes."""
         slot_of = self._slot_of
-        return {slot_of[key[0]] for key in self._overlay}
+        return {slot_of[key[0]] for _, changes in self.changed for key, _, _ in changes}
 
     # Keyspace
 
@@ -128,27 +123,46 @@ class BatchKeyspace:
     # Point operations
 
     def _row(self, key: bytes) -> bytes | None:
-        row = self._overlay.get(key, _UNKNOWN)
-        return self._getters[self._slot_of[key[0]]](key) if row is _UNKNOWN else row
+        row: bytes | None = self._overlay.get(key, _UNKNOWN)
+        if row is _UNKNOWN:
+            row = self._overlay[key] = self._getters[self._slot_of[key[0]]](key)
+        return row
 
     def _holds(self, compare: Compare) -> bool:
         key, target, op, operand, _ = compare
         row = self._row(key)
-        if target is Target.MOD and op is Relation.EQUAL:
-            return operand == (0 if row is None else mod_revision_of(row))
-        return transaction.holds_for(None if row is None else unpack_row(key, row), compare)
+        if row is None:
+            return transaction.holds_for(None, compare)
+        if target is Target.MOD:
+            return transaction.is_related(mod_revision_of(row), op, operand)
+        if target is Target.CREATE:
+            return transaction.is_related(unpack_number(row)[0], op, operand)
+        return transaction.holds_for(unpack_row(key, row), compare)
 
-    def _run_points(self, succeeded: bool, operations: Sequence[Op]) -> TxnResult:
+    def _run_flat(self, compare: Sequence[Compare], success: Sequence[Op], failure: Sequence[Op]) -> TxnResult:
+        """A transaction whose compares look at single keys."""
+        succeeded = True
+        for condition in compare:
+            if not self._holds(condition):
+                succeeded = False
+                break
         responses: list[Response] = []
-        for operation in operations:
+        for operation in success if succeeded else failure:
             if isinstance(operation, Put):
                 responses.append(self._put(operation))
             elif isinstance(operation, Get):
                 responses.append(self.get(operation.key))
-            elif isinstance(operation, Delete):
+            elif isinstance(operation, Delete) and not operation.end:
                 responses.append(self._delete(operation))
+            else:
+                return self._run_ranges(succeeded, success if succeeded else failure)
         revision = self.revision + 1 if self._changes else self.revision
         return TxnResult(succeeded, revision, tuple(responses))
+
+    def _run_ranges(self, succeeded: bool, operations: Sequence[Op]) -> TxnResult:
+        """A branch with ranges or nesting: begin it anew, over the state before the transaction."""
+        self._undo()
+        return transaction.apply(self, (), operations).result._replace(succeeded=succeeded)
 
     def _put(self, put: Put) -> Written:
         key = put.key
@@ -198,9 +212,3 @@ class BatchKeyspace:
 
 def _key_of(row: KeyValue) -> bytes:
     return row.key
-
-
-def _is_point(item: Compare | Op) -> bool:
-    if isinstance(item, Compare | Delete):
-        return not item.end
-    return isinstance(item, Put | Get)

@@ -90,9 +90,9 @@ def holds_for(row: KeyValue | None, compare: Compare) -> bool:
     """Whether a compare is true for one row; None = the key is missing."""
     target = compare.target
     if target is Target.VALUE:
-        return row is not None and _related(row.value, compare.op, compare.operand)
+        return row is not None and is_related(row.value, compare.op, compare.operand)
     if row is None:
-        return _related(0, compare.op, compare.operand)
+        return is_related(0, compare.op, compare.operand)
     if target is Target.MOD:
         actual = row.mod_revision
     elif target is Target.CREATE:
@@ -101,10 +101,11 @@ def holds_for(row: KeyValue | None, compare: Compare) -> bool:
         actual = row.version
     else:
         actual = row.lease
-    return _related(actual, compare.op, compare.operand)
+    return is_related(actual, compare.op, compare.operand)
 
 
-def _related(actual: int | bytes, op: Relation, operand: int | bytes) -> bool:
+def is_related(actual: int | bytes, op: Relation, operand: int | bytes) -> bool:
+    """`actual op operand`; both are numbers or both are bytes."""
     if op is Relation.EQUAL:
         return actual == operand
     if op is Relation.NOT_EQUAL:
