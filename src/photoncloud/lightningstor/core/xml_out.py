@@ -1,7 +1,7 @@
 """XML as S3 writes it: one escape function, builders for text elements, the declaration and the namespace.
 
-Documents are put together from byte fragments; nothing is indented. Control characters go out as numeric references
-(XML 1.0 parsers may refuse them: clients that want such keys whole ask for `encoding-type=url`).
+Documents are put together from byte fragments; nothing is indented. Control characters but tabs and line feeds go out
+as numeric references (XML 1.0 parsers may refuse them: clients that want such keys whole ask for `encoding-type=url`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 NAMESPACE = b"http://s3.amazonaws.com/doc/2006-03-01/"
 CONTENT_TYPE = (b"content-type", b"application/xml")
 
-_SPECIAL = re.compile(r"[&<>\"\x00-\x1f\x7f\ufffe\uffff]")
+_SPECIAL = re.compile(r"[&<>\"\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
+"""Tabs and line feeds stand as they are: parsers keep them in element content, unlike carriage returns."""
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 

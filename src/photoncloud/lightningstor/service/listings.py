@@ -124,7 +124,7 @@ class Listings:
         asked = _request(call, "max-keys")
         key_marker = call.query.get("key-marker", "").encode("utf-8")
         version_marker = call.query.get("version-id-marker", "")
-        if version_marker and not key_marker:
+        if version_marker and "key-marker" not in call.query:
             fields = {"ArgumentName": "version-id-marker", "ArgumentValue": version_marker}
             raise S3Error("InvalidArgument", _VERSION_WITHOUT_KEY, fields=fields)
         after = await self._version_position(asked, key_marker, version_marker)
