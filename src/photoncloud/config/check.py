@@ -12,13 +12,13 @@ from photoncloud.config.layer import Layer, with_suggestion
 from photoncloud.config.leaf import Item, Path, dotted, unflatten
 from photoncloud.config.marks import ConfigModel
 from photoncloud.config.origin import NOWHERE, Leaf, Origin
-from photoncloud.config.problem import Problem
+from photoncloud.config.problem import Code, Problem
 from photoncloud.config.schema import PhotonSettings
 from photoncloud.config.suggestion import nearest
 from photoncloud.config.tree import LeafNode, Node, Schema, second_name_target
 
 # pydantic's error type → problem code; types that are not here speak about the type of the value.
-ERROR_CODES = {
+ERROR_CODES: Mapping[str, Code] = {
     "missing": "missing-key",
     "extra_forbidden": "unknown-key",
     "literal_error": "bad-value",

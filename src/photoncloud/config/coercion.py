@@ -15,6 +15,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from photoncloud.config.leaf_type import DURATIONS, SIZES, LeafType
+from photoncloud.config.problem import Code
 from photoncloud.config.secret import MASK, SECRET_BYTES_MAX, Secret
 from photoncloud.config.suggestion import nearest
 from photoncloud.config.tree import LeafNode
@@ -38,7 +39,7 @@ SIZE_UNITS |= {"kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 class Refused(Exception):
     """A value does not fit its leaf: problem code, reason, nearest right spelling, and where inside the value."""
 
-    def __init__(self, code: str, message: str, suggestion: str = "", at: tuple[Any, ...] = ()) -> None:
+    def __init__(self, code: Code, message: str, suggestion: str = "", at: tuple[Any, ...] = ()) -> None:
         super().__init__(message)
         self.code = code
         self.message = message

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from photoncloud.config.origin import NOWHERE, Origin
-from photoncloud.config.problem import Problem
+from photoncloud.config.problem import Code, Problem
 from photoncloud.config.value_types import parse_address
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Context:
     allow_example_credentials: bool
     find_origin: Callable[[str], Origin] = field(default=lambda _key: NOWHERE)
 
-    def problem(self, key: str, code: str, message: str, suggestion: str = "") -> Problem:
+    def problem(self, key: str, code: Code, message: str, suggestion: str = "") -> Problem:
         """A problem of leaf `key` (as `standalone.server.s3_addr`), placed where its value stands."""
         return Problem(code, key, message, suggestion, self.find_origin(key))
 

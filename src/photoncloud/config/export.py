@@ -21,7 +21,7 @@ MARKDOWN_NOTICE = "<!-- Generated from the settings models; edit those, then reg
 class NoSettings(ConfigModel):
     """The settings of no component: what is left is the part that all components share."""
 
-    declaration: ClassVar[Declaration] = Declaration("component", "")
+    declaration: ClassVar[Declaration] = Declaration("COMPONENT", "", summary="Settings that every component shares")
 
 
 def export(model: type[ConfigModel], format_name: str) -> str:
@@ -107,7 +107,8 @@ def leaf_summary(leaf: LeafNode) -> str:
 
 def markdown(schema: Schema) -> str:
     """A reference page: one table of keys for each table of the file, and the variables."""
-    lines = [MARKDOWN_NOTICE, f"# Configuration of {schema.component}", ""]
+    title = schema.declaration.summary or f"Configuration of {schema.component}"
+    lines = [MARKDOWN_NOTICE, f"# {title}", ""]
     lines.append(
         "R: may change on reload. Times are in the unit of the key's name and also accept `30s`, `1h30m`, `7d`."
     )
@@ -153,4 +154,4 @@ def _markdown_row(name: str, leaf: LeafNode, path: Path, schema: Schema) -> str:
     mark = "R" if leaf.marks.reload else "–"
     names = leaf.marks.env or (variables_of(path, schema)[:1] if leaf.is_secret else ())
     meaning = leaf.description + (f" Variables: {', '.join(f'`{n}`' for n in names)}." if names else "")
-    return f"| `{name}` | {kind} | {shown} | {mark} | {meaning} |"
+    return f"| `{name}` | {kind} | {shown} | {mark} | {meaning.replace('<', '&lt;')} |"

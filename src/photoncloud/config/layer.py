@@ -14,7 +14,7 @@ from typing import Any
 from photoncloud.config.coercion import Refused, fit
 from photoncloud.config.leaf import Item, Path, dotted, unflatten
 from photoncloud.config.origin import Leaf, Origin
-from photoncloud.config.problem import Problem
+from photoncloud.config.problem import Code, Problem
 from photoncloud.config.resolved import Note
 from photoncloud.config.suggestion import nearest
 from photoncloud.config.tree import LeafNode, Schema, TableNode, second_name_target
@@ -54,7 +54,7 @@ class Layer:
             fields = {"key": dotted(path), "value": rule.normalise(text), "origin": origin.describe()}
             self.notes.append(Note("warning", "endpoint_scheme_normalised", fields))
 
-    def refuse(self, code: str, key: str, message: str, origin: Origin, suggestion: str = "") -> None:
+    def refuse(self, code: Code, key: str, message: str, origin: Origin, suggestion: str = "") -> None:
         self.problems.append(Problem(code, key, with_suggestion(message, suggestion), suggestion, origin))
 
 
@@ -69,7 +69,7 @@ def refused(error: Refused, path: Path, origin: Origin) -> Problem:
         hint = f'; did you mean "{error.suggestion}"?' if error.suggestion else ""
         return Problem("unknown-mode", "photon.mode", f"{word} is not a mode{hint} ({names})", error.suggestion, origin)
     engines = path[:2] == ("photon", "standalone") and error.code == "bad-value"
-    code = "unsupported-backend" if engines else error.code
+    code: Code = "unsupported-backend" if engines else error.code
     message = with_suggestion(f"{dotted(path)}: {error.message}", error.suggestion)
     return Problem(code, dotted(path), message, error.suggestion, origin)
 

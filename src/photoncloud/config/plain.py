@@ -1,4 +1,4 @@
-"""A leaf's value as plain JSON data; secrets become the mask."""
+"""A leaf's value as plain JSON data; secrets become the mask, and an empty secret is no secret."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from photoncloud.config.secret import MASK, Secret
 def plain(value: Any) -> Any:
     """Tuples become lists, secrets the mask, whatever JSON has no word for becomes its text."""
     if isinstance(value, Secret):
-        return MASK
+        return MASK if value else ""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -25,7 +25,7 @@ def plain(value: Any) -> Any:
 
 def masked(value: Any, is_secret: bool) -> Any:
     """`plain`, with the whole value masked when its leaf is secret and set."""
-    if not is_secret or value is None or value == ():
+    if not is_secret or not value:
         return plain(value)
     if isinstance(value, list | tuple):
         return [MASK for _item in value]

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 from photoncloud.config.origin import NOWHERE, Origin
 
 EXIT_USAGE = 64
 EXIT_CONFIGURATION = 78
 
-CODES = (
+Code = Literal[
     "unknown-key",
     "unknown-env",
     "unknown-mode",
@@ -36,7 +36,8 @@ CODES = (
     "missing-endpoint",
     "unsupported-backend",
     "missing-extra",
-)
+]
+CODES: tuple[str, ...] = get_args(Code)
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Problem:
     without the suggestion; `suggestion` the nearest right spelling or ""; `origin` where the offending text stands.
     """
 
-    code: str
+    code: Code
     key: str
     message: str
     suggestion: str = ""

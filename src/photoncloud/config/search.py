@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from photoncloud.config.files import FileContent, FileProblem, Files
 from photoncloud.config.origin import Origin
-from photoncloud.config.problem import Problem
+from photoncloud.config.problem import Code, Problem
 from photoncloud.config.resolved import Note
 
 # More drop-ins than this is a folder that was named by mistake.
@@ -82,7 +82,7 @@ class _Search:
         elif not error.is_missing:
             self._refuse("unreadable", f"{path}: {error.reason}", path)
 
-    def _refuse(self, code: str, message: str, path: str) -> None:
+    def _refuse(self, code: Code, message: str, path: str) -> None:
         self.found.problems.append(Problem(code, "", message, origin=Origin("file", path=path)))
 
     def _is_unsafe(self, content: FileContent) -> bool:

@@ -10,6 +10,7 @@ from photoncloud.config.plain import masked, plain
 
 def test_plain() -> None:
     assert plain(({"a": Secret("x")}, Path("/p"), None, 1.5)) == [{"a": "***"}, "/p", None, 1.5]
+    assert plain(Secret("")) == masked(Secret(""), True) == ""
     assert plain(ScrapeTarget(name="a", static_configs=("b",))) == {"name": "a", "static_configs": ["b"]}
 
 
