@@ -56,6 +56,8 @@ __all__ = [
     "PrincipalKind",
     "Resource",
     "SigV4Error",
+    "SigV4Rules",
+    "SignedRequest",
     "Verdict",
     "WorkloadCertificate",
 ]

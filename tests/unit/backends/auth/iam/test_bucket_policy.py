@@ -57,7 +57,6 @@ def test_accepted() -> None:
         (text(Resource="arn:aws:s3:::bucketeer"), "Policy has invalid resource"),
         (text(Resource="bucket/*"), "Policy has invalid resource"),
         (text(Resource="arn:aws:s3:::bucketeer*"), "Policy has invalid resource"),
-        (text(Resource="arn:aws:s3:::other/*"), "Policy has invalid resource"),
         (text(Resource="arn:aws:s3:::"), "Policy has invalid resource"),
         (text(Resource=["arn:aws:s3:::bucket", "arn:aws:s3:::x"]), "Policy has invalid resource"),
         (text(Resource=...), "Missing required field Resource"),
