@@ -1,23 +1,54 @@
-"""Calls with bodies, stores in a temporary directory, and a signer of chunks: what the payload tests share."""
+"""What the use-case tests share: calls with bodies, stores in a temporary directory, a signer of chunks, and a whole
+object store on a memory index."""
 
+import asyncio
 import hashlib
 import hmac
 import itertools
 import os
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from photoncloud.backends.auth.iam.chunk_signature import ChunkSignatureChain
+from photoncloud.backends.auth.iam.principal import Principal, PrincipalKind
+from photoncloud.backends.metadata.memory import MemoryMetadata
 from photoncloud.lightningstor.adapters.blobs_filesystem import FilesystemBlobs
 from photoncloud.lightningstor.adapters.cipher_aesgcm import AesGcmCipher
 from photoncloud.lightningstor.adapters.hash_pool import ThreadHashPool
-from photoncloud.lightningstor.core.http_message import Request
+from photoncloud.lightningstor.adapters.index_metadata import LocalIndex
+from photoncloud.lightningstor.core import key_space, plan_copy, record_codec, version_id
+from photoncloud.lightningstor.core.http_message import FileSlice, Request
+from photoncloud.lightningstor.core.records import BucketRecord
+from photoncloud.lightningstor.core.transaction import Put, Transaction
 from photoncloud.lightningstor.errors import S3Error
+from photoncloud.lightningstor.service.body_digests import BodyDigests
+from photoncloud.lightningstor.service.body_intake import BodyIntake
+from photoncloud.lightningstor.service.body_keys import BodyKeys
+from photoncloud.lightningstor.service.body_output import BodyOutput
 from photoncloud.lightningstor.service.body_sink import BodyStores
-from photoncloud.lightningstor.service.call import Call, Payload
+from photoncloud.lightningstor.service.bucket_directory import Bucket, Document
+from photoncloud.lightningstor.service.call import Call, Payload, Source
+from photoncloud.lightningstor.service.collaborators import Collaborators, NoExpiry
+from photoncloud.lightningstor.service.collector import Collector
+from photoncloud.lightningstor.service.commits import Commits
+from photoncloud.lightningstor.service.copies import Copies
+from photoncloud.lightningstor.service.head_cache import HeadCache
+from photoncloud.lightningstor.service.key_batches import KeyBatches
+from photoncloud.lightningstor.service.listings import Listings
+from photoncloud.lightningstor.service.multi_delete import MultiDelete
+from photoncloud.lightningstor.service.multipart import Multipart
+from photoncloud.lightningstor.service.object_reads import ObjectReads
+from photoncloud.lightningstor.service.object_settings import ObjectSettings
+from photoncloud.lightningstor.service.objects import Objects
+from photoncloud.lightningstor.service.part_uploads import PartUploads
+from photoncloud.lightningstor.service.upload_rows import UploadRows
+from photoncloud.lightningstor.service.usage import UsageLedger
+from photoncloud.lightningstor.service.version_reader import VersionReader
 
 INLINE_MAX = 1000
 """Small, so that a few kilobytes already are a blob."""
@@ -200,3 +231,217 @@ def read_blob(blobs):
             reader.close()
 
     return read_blob
+
+
+class SteppingClock:
+    """A wall clock that tests move; every look at it is a millisecond later."""
+
+    def __init__(self):
+        self.ns = 1_764_000_000_000_000_000
+
+    def now_ns(self):
+        self.ns += 1_000_000
+        return self.ns
+
+    def monotonic_ns(self):
+        return self.ns
+
+    async def sleep(self, seconds):
+        self.ns += int(seconds * 1_000_000_000)
+        await asyncio.sleep(0)
+
+
+class Rights:
+    """An authoriser that allows everything but what `denied` names."""
+
+    def __init__(self):
+        self.denied = set()
+        self.asked = []
+
+    async def allows(self, call, action, key=b"", version_id=""):
+        self.asked.append((action, key, version_id))
+        return action not in self.denied and (action, key) not in self.denied
+
+
+class ObjectWorld:
+    """All object use cases on a memory index and real blobs, driven by calls as the pipeline would make them."""
+
+    def __init__(self, stores, index, clock, rights):
+        self.index, self.clock, self.rights, self.stores = index, clock, rights, stores
+        self.cache = HeadCache(1 << 20)
+        self.reader = VersionReader(index, self.cache)
+        self.usage = UsageLedger(index)
+        self.commits = Commits(index, self.cache, self.reader, self.usage, clock.now_ns, os.urandom)
+        output = BodyOutput(index, stores.blobs, stores.cipher, stores.hashes)
+        self.around = Collaborators(
+            index=index,
+            reader=self.reader,
+            commits=self.commits,
+            intake=BodyIntake(stores),
+            output=output,
+            stores=stores,
+            keys=BodyKeys(stores.cipher),
+            access=rights,
+            find_email=lambda address: None,
+            find_id=lambda canonical_id: "somebody",
+            outbox=self,
+            expiry=NoExpiry(),
+        )
+        self.objects = Objects(self.around)
+        uploads = UploadRows(index, self.commits)
+        digests = BodyDigests(index, output, stores.hashes)
+        self.multipart = Multipart(self.around, uploads)
+        self.listings = Listings(index, self.reader, b"t" * 32)
+        batches = KeyBatches(index, self.cache, self.reader, self.commits)
+        self.handlers = {}
+        for part in (
+            self.objects,
+            ObjectReads(self.around),
+            MultiDelete(self.around, self.objects, batches),
+            self.listings,
+            Copies(self.around, digests),
+            self.multipart,
+            PartUploads(self.around, uploads, digests),
+            ObjectSettings(self.around),
+        ):
+            self.handlers.update(part.handlers())
+        self.collector = Collector(index, stores.blobs, clock)
+        self.events = []
+        self.requests = itertools.count(1)
+
+    def rows(self, call, event, key, record, sequence):
+        self.events.append((event, key, record.version_tail, sequence))
+        return (Put(key_space.outbox(sequence, os.urandom(4)), event.encode()),)
+
+    async def bucket(self, name="bucket", *, documents=None, **fields):
+        """A new bucket as the directory would hand it out."""
+        record = BucketRecord(
+            name=name,
+            id=hashlib.sha256(name.encode()).digest()[:8],
+            owner=OWNER,
+            owner_name="owner",
+            account_id="000000000001",
+            region="us-east-1",
+            created_ms=0,
+            **fields,
+        )
+        row, lives = key_space.bucket(name), key_space.lives(record.id)
+        changes = (Put(row, record_codec.encode(record)), Put(lives, b"\1"))
+        revision = await self.index.commit(Transaction((), changes))
+        found = {kind: Document(content, 1) for kind, content in (documents or {}).items()}
+        return Bucket(record, revision, revision, found)
+
+    async def changed(self, bucket, **fields):
+        """The bucket with other settings, as a later request sees it."""
+        record = msgspec.structs.replace(bucket.record, **fields)
+        row, lives = key_space.bucket(record.name), key_space.lives(record.id)
+        changes = (Put(row, record_codec.encode(record)), Put(lives, b"\1"))
+        revision = await self.index.commit(Transaction((), changes))
+        return Bucket(record, revision, revision, bucket.documents)
+
+    async def call(self, operation, bucket, key="", body=b"", headers=(), source=None, principal=None, **query):
+        """Run one operation; parameters of the query as keyword arguments (`_` for `-`)."""
+        pairs = [(name.lower().encode(), value.encode("latin-1")) for name, value in dict(headers).items()]
+        pairs.append((b"content-length", str(len(body)).encode()))
+        request = Request(
+            method="PUT",
+            target=b"/",
+            headers=tuple(pairs),
+            fields=dict(pairs),
+            body=LentBody([body[at : at + (1 << 18)] for at in range(0, len(body), 1 << 18)], len(body)),
+            peer="127.0.0.1",
+            secure=True,
+            request_id=f"{next(self.requests):016d}",
+            received_ns=self.clock.ns,
+        )
+        call = Call(
+            request,
+            operation,
+            SimpleNamespace(principal=principal or ROOT, reason=""),
+            bucket.record.name,
+            key if isinstance(key, bytes) else key.encode(),
+            {name.replace("_", "-"): str(value) for name, value in query.items()},
+            bucket,
+            Payload("unsigned"),
+            self.clock.now_ns(),
+        )
+        if source is not None:
+            source_bucket, source_key, version = (*source, "")[:3]
+            place = key_space.place(source_bucket.record.id, source_key.encode())
+            found = await self.reader.find(place, version_id.parse(version) if version else None)
+            record = plan_copy.check_source(found and found.record, source_key.encode(), version)
+            call.source = Source(source_bucket, source_key.encode(), version, record, found.revision, found.row_key)
+        return await self.handlers[operation](call)
+
+    async def refused(self, *args, **kwargs):
+        """The S3Error an operation is refused with."""
+        with pytest.raises(S3Error) as caught:
+            await self.call(*args, **kwargs)
+        return caught.value
+
+    async def put(self, bucket, key, body=b"", **headers):
+        """PutObject; header names with `_` for `-`. The version id of the reply, or None."""
+        reply = await self.call(
+            "PutObject", bucket, key, body, {name.replace("_", "-"): value for name, value in headers.items()}
+        )
+        return header(reply, "x-amz-version-id")
+
+    async def get(self, bucket, key, **query):
+        """The bytes of GetObject."""
+        return await read(await self.call("GetObject", bucket, key, **query))
+
+    async def families(self):
+        """How many rows each family has."""
+        counts = Counter()
+        cursor = await self.index.cursor(b"a", b"z")
+        while rows := await cursor.take(500):
+            counts.update(row.key[:2].decode("latin-1") if row.key[:1] == b"u" else chr(row.key[0]) for row in rows)
+        cursor.close()
+        return counts
+
+    async def collect(self):
+        """Let the grace period pass and the collector finish."""
+        self.clock.ns += 2 * 900 * 1_000_000_000
+        await self.collector.collect()
+        self.clock.ns += 2 * 900 * 1_000_000_000
+        return await self.collector.collect()
+
+
+OWNER = "a" * 64
+ROOT = Principal(PrincipalKind.ROOT, "000000000001", "default", "arn:aws:iam::000000000001:root", OWNER, "owner")
+
+
+def header(reply, name):
+    """A field of a reply as text, or None."""
+    values = [value.decode("latin-1") for field, value in reply.headers if field.decode().lower() == name.lower()]
+    return values[0] if values else None
+
+
+async def read(reply):
+    """The whole body of a reply; file slices are read from their descriptors."""
+    if isinstance(reply.body, bytes):
+        return reply.body
+    pieces = []
+    async for piece in reply.body:
+        pieces.append(
+            os.pread(piece.fileno, piece.length, piece.offset) if isinstance(piece, FileSlice) else bytes(piece)
+        )
+    await reply.body.aclose()
+    return b"".join(pieces)
+
+
+@pytest.fixture
+def reply_header():
+    return header
+
+
+@pytest.fixture
+def read_reply():
+    return read
+
+
+@pytest.fixture
+async def world(stores):
+    store = MemoryMetadata(kept_revisions=100)
+    yield ObjectWorld(stores, LocalIndex(store), SteppingClock(), Rights())
+    await store.close()
