@@ -1,5 +1,6 @@
 """Binding says the real address, or why not and who is in the way; nothing is left behind."""
 
+import asyncio
 import os
 import socket
 import stat
@@ -20,6 +21,23 @@ def test_port_zero_becomes_a_real_one() -> None:
     assert is_listening(address)
     listener.release(bound)
     assert not is_listening(address)
+
+
+async def test_answers_do_not_wait_for_an_acknowledgement() -> None:
+    """asyncio sets TCP_NODELAY only on sockets whose protocol is named; 40 ms an answer otherwise."""
+    accepted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def handle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        option = writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        accepted.set_result(option)
+        writer.close()
+
+    bound = listener.bind("127.0.0.1:0")
+    server = await asyncio.start_server(handle, sock=bound)
+    _, writer = await asyncio.open_connection(*bound.getsockname())
+    assert await accepted == 1
+    writer.close()
+    server.close()
 
 
 def test_ipv6_gets_brackets() -> None:
