@@ -67,4 +67,4 @@ def parameters(query: bytes) -> dict[str, str]:
 def _text(raw: bytes) -> str:
     if b"+" in raw:
         raw = raw.replace(b"+", b" ")
-    return (_decoded(raw) if b"%" in raw else raw).decode("utf-8")
+    return (_decoded(raw) if b"%" in raw or not raw.isascii() else raw).decode("utf-8")
