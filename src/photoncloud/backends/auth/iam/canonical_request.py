@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _UNRESERVED_PATH = UNRESERVED + b"/"
-_UNRESERVED_AND_ESCAPES = UNRESERVED + b"%"
+_CANONICAL_QUERY = UNRESERVED + b"%=&"
 _ENCODED = tuple(bytes((code,)) if code in UNRESERVED else b"%%%02X" % code for code in range(256))
 _ENCODED_PATH = tuple(b"/" if code == 0x2F else _ENCODED[code] for code in range(256))
 _CANONICAL_ESCAPES = frozenset(b"%02X" % code for code in range(256) if code not in UNRESERVED)
@@ -57,22 +57,25 @@ def _without_dot_segments(path: bytes) -> bytes:
 
 
 def parse_query(query: bytes) -> list[Pair]:
-    """Each parameter decoded and encoded again, in order of arrival; `+` is a space; a bare name is `name=`."""
-    return [_canonical_pair(part) for part in query.split(b"&") if part]
+    """Each parameter decoded and encoded again, in order of arrival; `+` is a space; a bare name is `name=`.
+
+    Clients mostly send the canonical form already, which is seen once for the whole query.
+    """
+    pairs = [(name, value) for name, _, value in [part.partition(b"=") for part in query.split(b"&") if part]]
+    if _is_canonical(query) and all(b"=" not in value for _, value in pairs):
+        return pairs
+    return [(_recode(name), _recode(value)) for name, value in pairs]
 
 
-def _canonical_pair(part: bytes) -> Pair:
-    name, _, value = part.partition(b"=")
-    return _recode(name), _recode(value)
+def _is_canonical(query: bytes) -> bool:
+    """Whether decoding and encoding again would change nothing but perhaps `=` within a value."""
+    if query.translate(None, _CANONICAL_QUERY):
+        return False
+    _, *escapes = query.split(b"%")
+    return all(piece[:2] in _CANONICAL_ESCAPES for piece in escapes)
 
 
 def _recode(text: bytes) -> bytes:
-    if not text.translate(None, UNRESERVED):
-        return text
-    if not text.translate(None, _UNRESERVED_AND_ESCAPES):
-        pieces = text.split(b"%")
-        if all(piece[:2] in _CANONICAL_ESCAPES for piece in pieces[1:]):
-            return text
     return encode(unquote_to_bytes(text.replace(b"+", b" ")))
 
 

@@ -229,6 +229,8 @@ class _Evaluation:
             if isinstance(policy, BrokenPolicy):
                 return _Outcome(Verdict.EXPLICIT_DENY, Decisive(layer, policy.policy_id, "", "", 0))
             for statement in policy.statements_for(self._action):
+                if best.grant is Grant.DIRECT and statement.effect is Effect.ALLOW:
+                    continue  # nothing allows more than that; only denies still matter
                 grant = self._applies(layer, statement)
                 if grant is Grant.NONE:
                     continue

@@ -318,13 +318,18 @@ def _auth_parameters(pairs: list[canonical.Pair]) -> dict[bytes, bytes]:
         if name[:6] == b"X-Amz-":
             if name in parameters:
                 raise refuse.query_parameter_repeated(refuse.text(name))
-            parameters[name] = unquote_to_bytes(value) if b"%" in value else value
+            parameters[name] = _decode(value) if b"%" in value else value
     for name in _REQUIRED_QUERY_NAMES:
         if not parameters.get(name):
             raise refuse.query_parameters_missing()
     if parameters[b"X-Amz-Algorithm"] != ALGORITHM:
         raise refuse.query_algorithm()
     return parameters
+
+
+def _decode(value: bytes) -> bytes:
+    plain = value.replace(b"%2F", b"/").replace(b"%3B", b";")  # all that credentials and header lists have encoded
+    return unquote_to_bytes(value) if b"%" in plain else plain
 
 
 def _expires(value: bytes, rules: SigV4Rules) -> int:

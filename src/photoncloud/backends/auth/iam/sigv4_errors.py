@@ -1,7 +1,6 @@
 """Every refusal of SigV4 for S3, with the exact words clients match (lightningstor.md §4.3, §4.16).
 
-Each function builds one error; nothing here decides. `to_query_api` renders a refusal in the style of the IAM and STS
-Query APIs (photonauth.md §4.3 rule 7).
+Each function builds one error; nothing here decides. `query_api_errors` words the same refusals for IAM and STS.
 """
 
 from __future__ import annotations

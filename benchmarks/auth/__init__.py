@@ -1,0 +1,1 @@
+"""Signature verification beside botocore signing the same requests; decisions over realistic policies."""
