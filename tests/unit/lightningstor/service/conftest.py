@@ -2,6 +2,7 @@
 object store on a memory index."""
 
 import asyncio
+import base64
 import hashlib
 import hmac
 import itertools
@@ -445,3 +446,20 @@ async def world(stores):
     store = MemoryMetadata(kept_revisions=100)
     yield ObjectWorld(stores, LocalIndex(store), SteppingClock(), Rights())
     await store.close()
+
+
+@pytest.fixture
+def customer_headers():
+    """The SSE-C fields of a key; `source` for a copy source."""
+
+    def customer_headers(key, *, source=False):
+        prefix = "x-amz-copy-source-" if source else "x-amz-"
+        prefix += "server-side-encryption-customer-"
+        md5 = base64.b64encode(hashlib.md5(key).digest()).decode()
+        return {
+            prefix + "algorithm": "AES256",
+            prefix + "key": base64.b64encode(key).decode(),
+            prefix + "key-md5": md5,
+        }
+
+    return customer_headers
