@@ -463,3 +463,9 @@ def customer_headers():
         }
 
     return customer_headers
+
+
+@pytest.fixture
+def object_world():
+    """Makes worlds on given stores and index."""
+    return lambda stores, index: ObjectWorld(stores, index, SteppingClock(), Rights())
