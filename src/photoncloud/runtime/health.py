@@ -65,6 +65,7 @@ class Health:
         self._capabilities: dict[str, str] = {}
         self._listeners: list[Callable[[], None]] = []
         self._bodies: dict[bool, bytes] = {}
+        self._status = ""
 
     @property
     def phase(self) -> Phase:
@@ -121,6 +122,12 @@ class Health:
 
     @property
     def status(self) -> str:
+        """`healthy`, `degraded` or `unhealthy`; worked out once a change."""
+        if not self._status:
+            self._status = self._current_status()
+        return self._status
+
+    def _current_status(self) -> str:
         critical_failed = any(check.critical and check.result != OK for check in self._checks.values())
         if critical_failed or self._phase is Phase.STARTING:
             return "unhealthy"
@@ -159,6 +166,7 @@ class Health:
 
     def _changed(self) -> None:
         self._bodies.clear()
+        self._status = ""
         for callback in self._listeners:
             callback()
 

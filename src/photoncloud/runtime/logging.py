@@ -10,12 +10,12 @@ grpc) go the same way. Logging is the one state of a process that is not passed 
 
 from __future__ import annotations
 
+import contextlib
 import logging as stdlib_logging
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import structlog
-from structlog.contextvars import bound_contextvars, get_contextvars, merge_contextvars
+from structlog.contextvars import bind_contextvars, get_contextvars, merge_contextvars, reset_contextvars
 from structlog.typing import EventDict, FilteringBoundLogger
 
 from photoncloud.runtime.log_output import FileOutput, Output, StreamOutput
@@ -208,9 +208,15 @@ def _open_output(settings: LogSettings) -> Output:
 
 def set_levels(default: str, levels: Mapping[str, str]) -> None:
     """Change thresholds only: `default` for every logger but those of `levels` (dotted prefixes)."""
+    for name in _process.levels:
+        stdlib_logging.getLogger(name).setLevel(stdlib_logging.NOTSET)
     _process.default = LEVELS[default.lower()]
     _process.levels = {name: LEVELS[level.lower()] for name, level in {**CHATTY_LIBRARIES, **levels}.items()}
     _process.thresholds = {}
+    # Libraries ask their logger before they build a line (uvicorn wraps every request when tracing is possible).
+    stdlib_logging.getLogger().setLevel(_process.default)
+    for name, number in _process.levels.items():
+        stdlib_logging.getLogger(name).setLevel(number)
 
 
 def reopen() -> None:
@@ -224,9 +230,14 @@ def dropped_lines() -> int:
     return _process.output.dropped if _process.output is not None else 0
 
 
-def bind_context(**fields: Any) -> AbstractContextManager[None]:
+@contextlib.contextmanager
+def bind_context(**fields: Any) -> Iterator[None]:
     """Within the block every line of this task and its children carries `fields`."""
-    return bound_contextvars(**fields)
+    tokens = bind_contextvars(**fields)
+    try:
+        yield
+    finally:
+        reset_contextvars(**tokens)
 
 
 def context_value(name: str) -> str:
@@ -237,9 +248,7 @@ def context_value(name: str) -> str:
 class _StdlibHandler(stdlib_logging.Handler):
     def emit(self, record: stdlib_logging.LogRecord) -> None:
         name = record.levelname.lower()
-        level, number = (name, record.levelno) if name in LEVELS else ("info", record.levelno)
-        if number < _process.threshold(record.name):
-            return
+        level = name if name in LEVELS else "info"
         try:
             event: dict[str, Any] = {
                 "event": record.getMessage().strip(),
@@ -253,6 +262,4 @@ class _StdlibHandler(stdlib_logging.Handler):
 
 
 def _take_over_stdlib() -> None:
-    root = stdlib_logging.getLogger()
-    root.handlers = [_StdlibHandler()]
-    root.setLevel(stdlib_logging.NOTSET + 1)
+    stdlib_logging.getLogger().handlers = [_StdlibHandler()]

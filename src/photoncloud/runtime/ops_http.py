@@ -10,20 +10,49 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
 from photoncloud.config import Resolved
 from photoncloud.runtime.degradation import Ledger
 from photoncloud.runtime.health import OK, Health
+from photoncloud.runtime.http_middleware import Message, Receive, Send
 from photoncloud.runtime.listener import is_loopback
 from photoncloud.runtime.loop_lag import LoopLag
 from photoncloud.runtime.metrics import Registry
 
 _NO_STORE = {"Cache-Control": "no-store"}
 _INDENT = 2
+_JSON = b"application/json"
+_TEXT = b"text/plain; charset=utf-8"
+
+Answer = tuple[int, bytes, bytes]
+"""(status, content type, body)"""
+
+
+class Prepared:
+    """An ASGI endpoint for answers that are ready: orchestrators ask every second, so nothing is built around them."""
+
+    def __init__(self, answer: Callable[[str], Answer]) -> None:
+        """`answer(client)`: the peer's address, empty on a unix socket."""
+        self._answer = answer
+
+    async def __call__(self, scope: Message, _receive: Receive, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            refusal = [(b"allow", b"GET, HEAD"), (b"content-length", b"0")]
+            await send({"type": "http.response.start", "status": 405, "headers": refusal})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        peer = scope.get("client")
+        status, content_type, body = self._answer(peer[0] if peer else "")
+        headers = [
+            (b"content-type", content_type),
+            (b"cache-control", b"no-store"),
+            (b"content-length", b"%d" % len(body)),
+        ]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +73,9 @@ class Ops:
     def routes(self) -> list[Route]:
         """For the ops listener, and for a component's own admin HTTP listener."""
         return [
-            Route("/health", self._health, methods=["GET"]),
-            Route("/livez", self._livez, methods=["GET"]),
-            Route("/readyz", self._readyz, methods=["GET"]),
+            Route("/health", Prepared(self._health)),
+            Route("/livez", Prepared(self._livez)),
+            Route("/readyz", Prepared(self._readyz)),
             *self.metrics_routes(),
             Route("/config", local_only(self._config), methods=["GET"]),
             Route("/degradation", local_only(self._degradation), methods=["GET"]),
@@ -58,19 +87,19 @@ class Ops:
         enabled = self.resolved().photon.metrics.enabled
         return [Route("/metrics", self._metrics, methods=["GET"])] if enabled else []
 
-    async def _health(self, request: Request) -> Response:
+    def _health(self, client: str) -> Answer:
         status = 503 if self.health.status == "unhealthy" else 200
-        detail = self.health.public_detail or is_local(request)
-        return _json(self.health.body(detail=detail), status)
+        detail = self.health.public_detail or is_local(client)
+        return status, _JSON, self.health.body(detail=detail)
 
-    async def _livez(self, _request: Request) -> Response:
+    def _livez(self, _client: str) -> Answer:
         if self.lag.is_live:
-            return PlainTextResponse("ok", headers=_NO_STORE)
-        return PlainTextResponse(f"loop lag {self.lag.current_sec:.1f} s", 503, headers=_NO_STORE)
+            return 200, _TEXT, b"ok"
+        return 503, _TEXT, f"loop lag {self.lag.current_sec:.1f} s".encode()
 
-    async def _readyz(self, _request: Request) -> Response:
+    def _readyz(self, _client: str) -> Answer:
         readiness = self.health.readiness
-        return PlainTextResponse(readiness, 200 if readiness == OK else 503, headers=_NO_STORE)
+        return 200 if readiness == OK else 503, _TEXT, readiness.encode()
 
     async def _metrics(self, request: Request) -> Response:
         body, content_type = await asyncio.to_thread(self.metrics.render, request.headers.get("accept", ""))
@@ -100,9 +129,9 @@ def configuration(resolved: Resolved) -> dict[str, Any]:
     return {"hash": resolved.hash, "mode": resolved.mode, "mode_reason": resolved.mode_reason, "leaves": leaves}
 
 
-def application(routes: list[Route]) -> Starlette:
-    """An application of ops routes and nothing else."""
-    return Starlette(routes=routes)
+def application(routes: list[Route]) -> Router:
+    """An application of ops routes and nothing else: no middleware, a crash is uvicorn's 500 and its log line."""
+    return Router(routes)
 
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -112,17 +141,17 @@ def local_only(handler: Handler) -> Handler:
     """Refuse other machines, and web pages of this one (a browser names the page's origin)."""
 
     async def guarded(request: Request) -> Response:
-        if not is_local(request) or "origin" in request.headers:
+        client = request.client.host if request.client is not None else ""
+        if not is_local(client) or "origin" in request.headers:
             return PlainTextResponse("only from this machine\n", 403, headers=_NO_STORE)
         return await handler(request)
 
     return guarded
 
 
-def is_local(request: Request) -> bool:
-    """The peer is a loopback address or a unix socket."""
-    client = request.client
-    return client is None or not client.host or is_loopback(client.host)
+def is_local(client: str) -> bool:
+    """The peer is a loopback address or a unix socket (no address)."""
+    return not client or is_loopback(client)
 
 
 def _json(body: bytes, status: int = 200) -> Response:

@@ -126,6 +126,15 @@ def test_stdlib_records_have_our_shape_and_levels(log_file: Path) -> None:
     assert shown == [("number 5", "lib", "warning"), ("does not fit %d", "lib", "warning")]
 
 
+def test_libraries_know_what_is_not_wanted(log_file: Path) -> None:
+    configure(log_file, level="warning", levels={"lib.part": "debug"})
+    assert not stdlib_logging.getLogger("lib").isEnabledFor(stdlib_logging.INFO)
+    assert stdlib_logging.getLogger("lib.part.x").isEnabledFor(stdlib_logging.DEBUG)
+    logging.set_levels("info", {})
+    assert not stdlib_logging.getLogger("lib.part.x").isEnabledFor(stdlib_logging.DEBUG)
+    assert not stdlib_logging.getLogger("uvicorn.error").isEnabledFor(stdlib_logging.INFO)
+
+
 def test_console_format(log_file: Path) -> None:
     configure(log_file, format="console")
     get_logger("a").info('operation_mode=standalone stage=S0 reason="default"', stage="S0")
