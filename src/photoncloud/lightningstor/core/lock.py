@@ -35,9 +35,8 @@ def is_protected(lock: ObjectLock | None, now_ms: int, newest_ms: int, *, may_by
         return False
     if lock.legal_hold:
         return True
-    if not lock.mode:
-        return False
-    if lock.mode == GOVERNANCE and may_bypass:
+    retention = lock.mode
+    if not retention or (retention == GOVERNANCE and may_bypass):
         return False
     return lock.retain_until_ms > now_ms or clock_is_behind(now_ms, newest_ms)
 
@@ -86,6 +85,7 @@ def retention_end_ms(now_ms: int, count: int, unit: str) -> int:
 
 
 def parse_mode(text: str) -> str:
+    """Raises S3Error InvalidArgument."""
     if text not in (GOVERNANCE, COMPLIANCE):
         raise S3Error("InvalidArgument", "Unknown wormMode directive.")
     return text
@@ -117,14 +117,12 @@ def parse_future_date(text: str, now_ms: int) -> int:
 
 def retention_from_xml(root: Element, now_ms: int) -> tuple[str, int]:
     """Mode and end of a `Retention` document; ("", 0) when it is empty, which asks to remove the retention."""
-    mode, until = root.text_of("Mode"), root.text_of("RetainUntilDate")
-    if mode is None and until is None:
+    retention, until = root.text_of("Mode"), root.text_of("RetainUntilDate")
+    if retention is None and until is None:
         return "", 0
-    if mode is None or until is None:
+    if retention not in (GOVERNANCE, COMPLIANCE) or until is None:
         raise S3Error("MalformedXML")
-    if mode not in (GOVERNANCE, COMPLIANCE):
-        raise S3Error("MalformedXML")
-    return mode, parse_future_date(until, now_ms)
+    return retention, parse_future_date(until, now_ms)
 
 
 def legal_hold_from_xml(root: Element) -> bool:
@@ -135,17 +133,18 @@ def legal_hold_from_xml(root: Element) -> bool:
 
 
 def with_retention(
-    old: ObjectLock | None, mode: str, until_ms: int, now_ms: int, newest_ms: int, *, may_bypass: bool
+    old: ObjectLock | None, retention: str, until_ms: int, now_ms: int, newest_ms: int, *, may_bypass: bool
 ) -> ObjectLock | None:
     """The lock after PutObjectRetention. Raises S3Error AccessDenied when it would weaken what protects the version."""
     before = old or ObjectLock()
     in_force = bool(before.mode) and (before.retain_until_ms > now_ms or clock_is_behind(now_ms, newest_ms))
     if in_force:
-        is_weaker = until_ms < before.retain_until_ms or mode != before.mode
-        is_allowed = before.mode == GOVERNANCE and (may_bypass or _strengthens(before, mode, until_ms))
+        present = before.mode
+        is_weaker = until_ms < before.retain_until_ms or retention != present
+        is_allowed = present == GOVERNANCE and (may_bypass or _strengthens(before, retention, until_ms))
         if is_weaker and not is_allowed:
             raise S3Error("AccessDenied", PROTECTED)
-    return _normal(ObjectLock(mode, until_ms, before.legal_hold))
+    return _normal(ObjectLock(retention, until_ms, before.legal_hold))
 
 
 def with_legal_hold(old: ObjectLock | None, on: bool) -> ObjectLock | None:
@@ -153,9 +152,9 @@ def with_legal_hold(old: ObjectLock | None, on: bool) -> ObjectLock | None:
     return _normal(ObjectLock(before.mode, before.retain_until_ms, on))
 
 
-def _strengthens(before: ObjectLock, mode: str, until_ms: int) -> bool:
+def _strengthens(before: ObjectLock, retention: str, until_ms: int) -> bool:
     """GOVERNANCE turned into COMPLIANCE that ends no earlier."""
-    return mode == COMPLIANCE and until_ms >= before.retain_until_ms
+    return retention == COMPLIANCE and until_ms >= before.retain_until_ms
 
 
 def _normal(lock: ObjectLock) -> ObjectLock | None:

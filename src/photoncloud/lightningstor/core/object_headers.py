@@ -149,7 +149,7 @@ def _shown(value: str) -> bytes:
 
 
 def encryption_headers(encryption: Encryption) -> ReplyHeaders:
-    if encryption.mode == "C":
+    if encryption.has_customer_key:
         return [
             (b"x-amz-server-side-encryption-customer-algorithm", b"AES256"),
             (b"x-amz-server-side-encryption-customer-key-MD5", encryption.key_md5.encode("ascii")),

@@ -47,6 +47,11 @@ class Encryption(msgspec.Struct, frozen=True, array_like=True):
     key_md5: str = ""
     """SSE-C: base64 MD5 of the customer key, echoed in replies."""
 
+    @property
+    def has_customer_key(self) -> bool:
+        """SSE-C: only who brings the key may read."""
+        return bool(self.key_check)
+
 
 class ObjectLock(msgspec.Struct, frozen=True, array_like=True):
     """Retention and legal hold of one version. `mode` is ``, `GOVERNANCE` or `COMPLIANCE`."""

@@ -70,7 +70,7 @@ class BodyDigests:
 def known_digests(record: ObjectRecord) -> dict[str, bytes]:
     """What a record tells about all of its bytes."""
     known: dict[str, bytes] = {}
-    is_opaque = record.encryption is not None and record.encryption.mode == "C"
+    is_opaque = record.encryption is not None and record.encryption.has_customer_key
     if "-" not in record.etag and not is_opaque:
         known[MD5] = bytes.fromhex(record.etag)
     if record.crc64nvme:

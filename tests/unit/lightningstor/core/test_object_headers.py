@@ -82,7 +82,7 @@ def test_stored_headers():
         tags={"a": "1", "b": "2"},
         storage_class="STANDARD_IA",
         redirect="/x",
-        encryption=Encryption("C", key_md5="bWQ1"),
+        encryption=Encryption("C", key_check=b"x", key_md5="bWQ1"),
         lock=ObjectLock("GOVERNANCE", 1_700_000_000_123, True),
     )
     assert dict(object_headers.stored_headers(record)) == {
