@@ -126,8 +126,15 @@ class BoundLogger(structlog.BoundLoggerBase):
         self._log("error", 40, event, {"exc_info": True, **fields})
 
 
+def _explain(_logger: _LineLogger, _level: str, event: EventDict) -> EventDict:
+    """Turn `exc_info` into text."""
+    if exc_info := event.pop("exc_info", None):
+        event["exception"] = _stack(exc_info)
+    return event
+
+
 def _complete(logger: _LineLogger, level: str, event: EventDict) -> EventDict:
-    """Put the leading keys first and turn `exc_info` into text."""
+    """Put the leading keys first; a field of the same name gets an underscore."""
     complete: dict[str, Any] = {
         "ts": timestamp(),
         "level": level,
@@ -135,8 +142,6 @@ def _complete(logger: _LineLogger, level: str, event: EventDict) -> EventDict:
         **_process.fields,
         "logger": logger.name,
     }
-    if exc_info := event.pop("exc_info", None):
-        event["exception"] = _stack(exc_info)
     for name, value in event.items():
         complete[name if name not in complete else f"{name}_"] = value
     return complete
@@ -152,7 +157,7 @@ def _stack(exc_info: Any) -> str:
     return "".join(traceback.format_exception(error)) if error is not None else ""
 
 
-def _redact(_logger: _LineLogger, _level: str, event: EventDict) -> EventDict:
+def redact_fields(_logger: _LineLogger, _level: str, event: EventDict) -> EventDict:
     return redact(cast("dict[str, Any]", event))
 
 
@@ -160,7 +165,8 @@ def _render(_logger: _LineLogger, _level: str, event: EventDict) -> bytes:
     return _process.render(cast("dict[str, Any]", event))
 
 
-PROCESSORS: list[Callable[..., Any]] = [merge_contextvars, _complete, _redact, _render]
+PROCESSORS: list[Callable[..., Any]] = [merge_contextvars, _explain, redact_fields, _complete, _render]
+"""The way of every line. Redaction sees all that a call site or a library gave, and nothing that is ours."""
 
 structlog.configure(
     processors=PROCESSORS,
@@ -257,8 +263,11 @@ class _StdlibHandler(stdlib_logging.Handler):
         except Exception:  # a foreign format string that does not fit its arguments
             event = {"event": str(record.msg)}
         logger = _LineLogger(record.name)
-        merged = merge_contextvars(logger, level, event)
-        _process.write(_process.render(redact(cast("dict[str, Any]", _complete(logger, level, merged)))))
+        line: Any = event
+        with contextlib.suppress(structlog.DropEvent):  # a test captures the lines
+            for process in PROCESSORS:
+                line = process(logger, level, line)
+            _process.write(line)
 
 
 def _take_over_stdlib() -> None:
