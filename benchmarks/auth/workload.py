@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import time
 from collections.abc import Callable
@@ -93,8 +94,6 @@ def signed_put() -> Workload:
 
 
 def chunk() -> Workload:
-    import hmac
-
     seed = b"0" * 64
     request = sigv4.ParsedSignature(
         sigv4.Mechanism.HEADER, "AK", "20260304", "us-east-1", "s3", "20260304T050607Z", 0, None, b"", None, seed, b""

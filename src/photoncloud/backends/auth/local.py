@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from photoncloud.backends.auth.credentials_file import DEFAULT_ACCOUNT, is_iam_name
@@ -120,7 +120,7 @@ class LocalAuth:
         self._facts = facts
         self._signing_keys.clear()
 
-    # Created keys. What is in force changes after the store has it and before the call returns.
+    # Created keys. A grant is in force once the store has it, a denial before the store has it.
 
     async def list_keys(self) -> list[Credential]:
         """Every key, of whatever place, in order."""
@@ -145,19 +145,30 @@ class LocalAuth:
     async def set_key_enabled(self, access_key_id: str, is_enabled: bool) -> bool:
         """False when it is no created key: keys of files and settings are changed there."""
         async with self._changes:
-            changed = await self._store.set_enabled(access_key_id, is_enabled)
-            self._remember(
+            changed = [
                 replace(key, is_enabled=is_enabled) if key.access_key_id == access_key_id else key
                 for key in self._stored
-            )
-        return changed
+            ]
+            if not is_enabled:
+                return await self._deny(changed, self._store.set_enabled(access_key_id, is_enabled))
+            is_known = await self._store.set_enabled(access_key_id, is_enabled)
+            self._remember(changed)
+        return is_known
 
     async def delete_key(self, access_key_id: str) -> bool:
         """False when it was no created key. Requests still running with the key are denied from here on."""
         async with self._changes:
-            deleted = await self._store.delete(access_key_id)
-            self._remember(key for key in self._stored if key.access_key_id != access_key_id)
-        return deleted
+            others = [key for key in self._stored if key.access_key_id != access_key_id]
+            return await self._deny(others, self._store.delete(access_key_id))
+
+    async def _deny(self, remaining: Iterable[StoredKey], change: Awaitable[bool]) -> bool:
+        """Deny first. When the store fails, what it still holds is in force again; until it can say, the denial is."""
+        self._remember(remaining)
+        try:
+            return await change
+        except Exception:
+            self._remember(await self._store.list())
+            raise
 
     def _check_new(self, user: str, account: str, policy: str) -> None:
         for kind, name in (("user", user), ("account", account)):

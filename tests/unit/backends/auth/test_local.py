@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,26 @@ async def test_a_store_that_fails_leaves_what_is_in_force() -> None:
             await change
     assert [credential.access_key_id for credential in await auth.list_keys()] == ["ROOT", "AKIA1"]
     auth.authenticate_now(evidence(KnownKey("AKIA1", "s")), NOW_NS)
+
+
+async def test_a_store_whose_answer_never_comes_leaves_the_key_denied() -> None:
+    """The caller gave up while the store was deleting: nobody knows, so the key is not accepted."""
+
+    class SlowStore(MemoryKeyStore):
+        async def delete(self, access_key_id: str) -> bool:
+            await asyncio.Event().wait()
+            return True
+
+    auth = await open_local(ROOT, SlowStore([StoredKey("AKIA1", Secret("s"), "alice")]))
+    running = asyncio.create_task(auth.delete_key("AKIA1"))
+    await asyncio.sleep(0)
+    assert auth.resolve_now("AKIA1") is None
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert auth.resolve_now("AKIA1") is None
+    await auth.reload()
+    assert auth.resolve_now("AKIA1") is not None
 
 
 async def test_without_a_store_no_keys_are_created() -> None:

@@ -41,7 +41,7 @@ _RESERVED_ROLES = "role/aws-reserved/"
 _READING_VERBS = ("get", "list", "simulate", "generate")
 _OUTSIDE_PROJECTS = (PrincipalKind.ANONYMOUS, PrincipalKind.SERVICE)
 """Callers with no identity policies and no service guardrails; only a resource policy admits them."""
-_MISSING_KEPT = 32  # names in `missing_context`: an aid for people, not a report
+_MISSING_KEPT = 256  # names in `missing_context`; more than the conditions of any sensible policy ask for
 _POLICY_WORDS = {
     Layer.SERVICE_GUARDRAIL: "a service guardrail",
     Layer.RESOURCE_GUARDRAIL: "a resource guardrail",

@@ -1,7 +1,7 @@
 """Patterns of actions and resources (photonauth.md §4.6), compiled to predicates when a policy is parsed.
 
 Wildcards are `*` and `?`. There are no regular expressions: a pattern is cut at its stars and the pieces are looked
-for from left to right, so work is bounded by pattern x value.
+for from left to right, each in time linear in the value.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from typing import NamedTuple
 from photoncloud.backends.auth.iam.variables import ANY_ONE, STAR, Token, Tokens, tokenize
 
 Predicate = Callable[[str], bool]
-Piece = tuple[Token, ...]
-"""Text and `?` between two stars."""
 
 ARN_FIELDS = 6
 _PHOTON_PARTITION = "photon"
@@ -42,63 +40,82 @@ def _is_anything(text: str) -> bool:
     return True
 
 
-def _pieces(tokens: Tokens) -> list[Piece]:
+class _Piece:
+    """Text and `?` between two stars. With a `?` in it, all starts are tried at once, one bit for each (shift-and)."""
+
+    __slots__ = ("_anything", "_literal", "_masks", "_tokens", "width")
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens = tokens
+        self._literal = tokens[0] if len(tokens) == 1 and isinstance(tokens[0], str) else None
+        self._masks: dict[str, int] = {}
+        self._anything = 0
+        self.width = 0
+        for token in tokens:
+            if not isinstance(token, str):
+                self._anything |= 1 << self.width
+                self.width += 1
+                continue
+            for character in token:
+                self._masks[character] = self._masks.get(character, 0) | 1 << self.width
+                self.width += 1
+
+    def stands_at(self, text: str, position: int) -> bool:
+        """Whether the piece stands there; the caller has made sure that it fits."""
+        for token in self._tokens:
+            if not isinstance(token, str):
+                position += 1
+            elif text.startswith(token, position):
+                position += len(token)
+            else:
+                return False
+        return True
+
+    def find(self, text: str, start: int, end: int) -> int:
+        """Where it first stands within `text[start:end]`, or -1."""
+        if self._literal is not None:
+            return text.find(self._literal, start, end)
+        if not self.width:
+            return start
+        accepted = 1 << (self.width - 1)
+        begun = 0
+        for position in range(start, end):
+            begun = (begun << 1 | 1) & (self._masks.get(text[position], 0) | self._anything)
+            if begun & accepted:
+                return position + 1 - self.width
+        return -1
+
+
+def _pieces(tokens: Tokens) -> list[_Piece]:
     pieces: list[list[Token]] = [[]]
     for token in tokens:
         if token is STAR:
             pieces.append([])
         else:
             pieces[-1].append(token)
-    return [tuple(piece) for piece in pieces]
+    return [_Piece(piece) for piece in pieces]
 
 
-def _compile_pieces(pieces: Sequence[Piece]) -> Predicate:
+def _compile_pieces(pieces: Sequence[_Piece]) -> Predicate:
     first, *rest = pieces
-    first_width = _width(first)
     if not rest:
-        return lambda text: len(text) == first_width and _stands_at(first, text, 0)
+        return lambda text: len(text) == first.width and first.stands_at(text, 0)
     *middle, last = rest
-    last_width = _width(last)
-    shortest = sum(_width(piece) for piece in pieces)
+    shortest = sum(piece.width for piece in pieces)
 
     def matches(text: str) -> bool:
-        end = len(text) - last_width
-        if len(text) < shortest or not _stands_at(first, text, 0) or not _stands_at(last, text, end):
+        end = len(text) - last.width
+        if len(text) < shortest or not first.stands_at(text, 0) or not last.stands_at(text, end):
             return False
-        position = first_width
+        position = first.width
         for piece in middle:
-            found = _find(piece, text, position, end)
+            found = piece.find(text, position, end)
             if found < 0:
                 return False
-            position = found + _width(piece)
+            position = found + piece.width
         return position <= end
 
     return matches
-
-
-def _width(piece: Piece) -> int:
-    return sum(len(token) if isinstance(token, str) else 1 for token in piece)
-
-
-def _stands_at(piece: Piece, text: str, position: int) -> bool:
-    for token in piece:
-        if isinstance(token, str):
-            if not text.startswith(token, position):
-                return False
-            position += len(token)
-        else:
-            position += 1
-    return True
-
-
-def _find(piece: Piece, text: str, start: int, end: int) -> int:
-    """Where the piece first stands within `text[start:end]`, or -1."""
-    if len(piece) == 1 and isinstance(piece[0], str):
-        return text.find(piece[0], start, end)
-    for position in range(start, end - _width(piece) + 1):
-        if _stands_at(piece, text, position):
-            return position
-    return -1
 
 
 class ActionPattern(NamedTuple):

@@ -16,7 +16,6 @@ PostForm = Mapping[str, str]
 """Form fields, names in lower case; the file is not among them."""
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
-_AUTH_FIELDS = ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature")
 _SHOWN_NAMES = {
     "policy": "policy",
     "x-amz-algorithm": "X-Amz-Algorithm",
@@ -34,16 +33,14 @@ def parse_post_form(form: PostForm, rules: SigV4Rules, now_ns: int) -> ParsedSig
     """
     if any(field in form for field in _V2_FIELDS):
         raise refuse.signature_v2()
-    if "policy" not in form and not any(field in form for field in _AUTH_FIELDS):
+    if not any(field in form for field in _SHOWN_NAMES):
         return None
-    for field, shown in _SHOWN_NAMES.items():
-        if not form.get(field):
-            raise refuse.post_field_missing(shown)
-    if form["x-amz-algorithm"] != _ALGORITHM:
+    fields = {field: _required(form, field) for field in _SHOWN_NAMES}
+    if fields["x-amz-algorithm"] != _ALGORITHM:
         words = f"X-Amz-Algorithm only supports {_ALGORITHM}"
-        raise refuse.post_field_malformed("X-Amz-Algorithm", form["x-amz-algorithm"], words)
-    scope = parse_scope(form["x-amz-credential"], rules, in_query=True)
-    timestamp = form["x-amz-date"]
+        raise refuse.post_field_malformed("X-Amz-Algorithm", fields["x-amz-algorithm"], words)
+    scope = parse_scope(fields["x-amz-credential"], rules, in_query=True)
+    timestamp = fields["x-amz-date"]
     signed_at = parse_amz_date(timestamp)
     if signed_at is None:
         words = "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""
@@ -63,7 +60,15 @@ def parse_post_form(form: PostForm, rules: SigV4Rules, now_ns: int) -> ParsedSig
         signed_at,
         None,
         b"",
-        token.encode() if token is not None else None,
-        form["x-amz-signature"].encode(),
-        form["policy"].encode(),
+        token.encode("utf-8", "replace") if token is not None else None,
+        fields["x-amz-signature"].encode(),
+        fields["policy"].encode(),
     )
+
+
+def _required(form: PostForm, field: str) -> str:
+    """A field that must be there; halves of surrogate pairs, which no encoding can carry, become `?`."""
+    value = form.get(field)
+    if not value:
+        raise refuse.post_field_missing(_SHOWN_NAMES[field])
+    return value.encode("utf-8", "replace").decode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote_from_bytes
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,6 +97,4 @@ def test_headers_are_joined_in_order_of_arrival() -> None:
 
 @given(st.binary(max_size=40))
 def test_encoding_keeps_exactly_the_unreserved(raw: bytes) -> None:
-    from urllib.parse import quote_from_bytes
-
     assert canonical.encode(raw) == quote_from_bytes(raw, safe="-._~").encode()

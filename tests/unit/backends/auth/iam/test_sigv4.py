@@ -409,6 +409,13 @@ ERRORS: dict[str, Case] = {
         400,
         "X-Amz-Expires must be non-negative",
     ),
+    "expiry with a plus sign": (
+        lambda: presigned(X_Amz_Expires="+300"),
+        "AuthorizationQueryParametersError",
+        400,
+        "X-Amz-Expires should be a number",
+    ),
+    "expiry of no time": (lambda: presigned(X_Amz_Expires="0"), "AccessDenied", 403, "Request has expired"),
     "expiry over a week": (
         lambda: presigned(X_Amz_Expires="604801"),
         "AuthorizationQueryParametersError",
