@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from weakref import WeakSet
 
 from photoncloud.backends.events.errors import BackendUnavailable
 from photoncloud.backends.events.event import Event, check_event
@@ -14,21 +15,15 @@ from photoncloud.backends.events.subjects import compile_pattern, subject_of
 class Silence(AsyncIterator[Delivery]):
     """A subscription to which nothing comes; ends when the bus or it is closed."""
 
-    def __init__(self, closed: asyncio.Event) -> None:
-        self._closed = closed
-        self._left = asyncio.Event()
+    def __init__(self) -> None:
+        self._ended = asyncio.Event()
 
     async def __anext__(self) -> Delivery:
-        waits = [asyncio.ensure_future(event.wait()) for event in (self._closed, self._left)]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+        await self._ended.wait()
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
-        self._left.set()
+        self._ended.set()
 
 
 class NoneEvents:
@@ -38,10 +33,11 @@ class NoneEvents:
 
     def __init__(self) -> None:
         self.dropped = 0
-        self._closed = asyncio.Event()
+        self._silences: WeakSet[Silence] = WeakSet()
+        self._is_closed = False
 
     async def publish(self, event: Event, *, timeout_sec: float = 5.0) -> Published:
-        if self._closed.is_set():
+        if self._is_closed:
             raise BackendUnavailable("the bus is closed", maybe_applied=False)
         check_event(event)
         subject_of(event)
@@ -59,10 +55,14 @@ class NoneEvents:
         max_attempts: int = 10,
     ) -> Silence:
         compile_pattern(pattern)
-        return Silence(self._closed)
+        silence = Silence()
+        self._silences.add(silence)
+        return silence
 
     async def close(self) -> None:
-        self._closed.set()
+        self._is_closed = True
+        for silence in self._silences:
+            await silence.aclose()
 
 
 async def open_none() -> NoneEvents:

@@ -35,6 +35,7 @@ from photoncloud.backends.metadata.port import (
 from photoncloud.backends.metadata.single_writes import delete_transaction, put_transaction, written
 from photoncloud.backends.metadata.watch_stream import WatchStream
 from photoncloud.runtime.errors import describe
+from photoncloud.runtime.files import make_directory
 from photoncloud.runtime.logging import get_logger
 
 __all__ = ["Family", "RocksdbMetadata", "open_rocksdb"]
@@ -79,6 +80,7 @@ class RocksdbMetadata:
         self._history = History(revision)
         self._hub = WatcherHub(revision)
         self._pages = ScanPages()
+        self._pages_timer: asyncio.TimerHandle | None = None
         self._is_closed = False
         self._committer = Committer(files, revision, space, commit, self._loop, self._deliver, self._failed)
         self._visibility = self._committer.visibility
@@ -160,10 +162,21 @@ class RocksdbMetadata:
             page = await self._loop.run_in_executor(None, read_page, cursor, start, limit, keys_only, count_only)
         if page.more:
             self._pages.keep(cursor, end)
-            self._loop.call_later(KEPT_PAGE_SEC, self._pages.drop_old)
+            self._forget_pages_later()
         else:
             cursor.close()
         return page
+
+    def _forget_pages_later(self) -> None:
+        """One timer looks after all abandoned scans, and only while there are some."""
+        if self._pages_timer is None:
+            self._pages_timer = self._loop.call_later(KEPT_PAGE_SEC, self._forget_pages)
+
+    def _forget_pages(self) -> None:
+        self._pages_timer = None
+        self._pages.drop_old()
+        if len(self._pages):
+            self._forget_pages_later()
 
     def _current_cursor(self, start: bytes, end: bytes, revision: int) -> PageCursor:
         """A new cursor; `revision`, unless 0, must be the published one."""
@@ -259,6 +272,8 @@ class RocksdbMetadata:
         await asyncio.sleep(0)  # the last batch's callback runs before watches end
         self._hub.end_all(None)
         self._pages.clear()
+        if self._pages_timer is not None:
+            self._pages_timer.cancel()
         self._visibility.published = self._visibility.published._replace(snapshots=())
         for error in await self._loop.run_in_executor(None, self._files.close):
             log.warning("metadata_close_incomplete", path=str(self.path), error=describe(error))
@@ -294,7 +309,7 @@ async def open_rocksdb(
     `metadata-families`, `metadata-format`.
     """
     directory = Path(path)
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_directory(directory)  # its name must outlive a power cut, like what is acknowledged in it
     lock = DirectoryLock(directory)
     loop = asyncio.get_running_loop()
     try:

@@ -43,6 +43,7 @@ from photoncloud.backends.metadata.watch_stream import WatchStream
 from photoncloud.runtime import tasks
 from photoncloud.runtime.clock import Clock, SystemClock
 from photoncloud.runtime.errors import describe
+from photoncloud.runtime.files import make_directory
 
 READER_THREADS = 2  # long scans must not stop point reads
 KEPT_REVISIONS = 100_000  # history is bounded by default; 0 keeps everything
@@ -293,7 +294,7 @@ async def open_sqlite(
     `metadata-format`.
     """
     directory = Path(path)
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_directory(directory)  # its name must outlive a power cut, like what is acknowledged in it
     lock = DirectoryLock(directory)
     try:
         space = SpaceGuard(directory, reserve_bytes=reserve_bytes, low_bytes=low_space_bytes)

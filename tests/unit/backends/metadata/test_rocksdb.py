@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from photoncloud.backends.metadata import rocksdb
+from photoncloud.backends.metadata.engine import scan_pages
 from photoncloud.backends.metadata.port import (
     BackendUnavailable,
     Compacted,
@@ -78,6 +80,21 @@ async def test_an_old_revision_is_readable_only_while_a_scan_goes_on(tmp_path: P
         await store.get(b"k0", revision=page.revision)
     rest = await store.scan(b"k1\0", b"l", revision=page.revision)
     assert [row.key for row in rest.items] == [b"k2", b"k3", b"k4", b"k5"]
+    with pytest.raises(Compacted):
+        await store.scan(b"k1\0", b"l", revision=page.revision)
+    await store.close()
+
+
+async def test_abandoned_scans_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rocksdb, "KEPT_PAGE_SEC", 0.01)
+    monkeypatch.setattr(scan_pages, "KEPT_PAGE_SEC", 0.01)
+    store = await open_rocksdb(tmp_path, reserve_bytes=0)
+    for number in range(6):
+        await store.put(b"k%d" % number, b"")
+    page = await store.scan(b"k", b"l", limit=2)
+    await store.scan(b"k", b"l", limit=2)
+    await store.put(b"k0", b"new")
+    await asyncio.sleep(0.1)
     with pytest.raises(Compacted):
         await store.scan(b"k1\0", b"l", revision=page.revision)
     await store.close()

@@ -30,6 +30,9 @@ class ScanPages:
     def __init__(self) -> None:
         self._kept: list[_Kept] = []
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
     def take(self, revision: int, start: bytes, end: bytes) -> PageCursor | None:
         """The cursor of a scan at `revision` that reached `start`, or None."""
         for index, kept in enumerate(self._kept):
