@@ -105,7 +105,7 @@ class Bench:
             best = min(best, time.perf_counter() - started)
         return best
 
-    def row(self, name: str, ours_sec: float, floor_sec: float, count: int, unit: str) -> None:
+    def row(self, name: str, ours_sec: float, floor_sec: float, count: float, unit: str) -> None:
         ours, floor = count / ours_sec, count / floor_sec
         self.rows[name] = {"ours": ours, "floor": floor, "ratio": ours / floor}
         print(f"{name:<44} {ours:12.1f} {floor:12.1f} {unit:<6} {ours / floor:6.2f}", flush=True)

@@ -64,7 +64,10 @@ def incomplete() -> S3Error:
 
 
 class ChunkedDecoder:
-    """Decodes one streaming body. `trailer` is the one declared trailer field (lower case), or None."""
+    """Decodes one streaming body.
+
+    `framing` is a streaming mode of `service.call.Payload`; `trailer` the one declared trailer field, or None.
+    """
 
     __slots__ = (
         "_chunk_left",
@@ -84,9 +87,9 @@ class ChunkedDecoder:
         "received",
     )
 
-    def __init__(self, mode: str, trailer: str | None) -> None:
-        self._is_signed = mode in ("streaming-signed", "streaming-signed-trailer")
-        self._is_trailer_signed = mode == "streaming-signed-trailer"
+    def __init__(self, framing: str, trailer: str | None) -> None:
+        self._is_signed = framing in ("streaming-signed", "streaming-signed-trailer")
+        self._is_trailer_signed = framing == "streaming-signed-trailer"
         self._trailer = trailer
         self._state = _SIZE_LINE
         self._partial = b""

@@ -40,10 +40,7 @@ class FormParser:
     def __init__(self, boundary: bytes) -> None:
         self.fields: dict[str, str] = {}
         self.has_file = False
-        self.is_complete = False
-        """The closing delimiter was seen."""
         self.filename = ""
-        self.file_content_type = ""
         self._delimiter = b"\r\n--" + boundary
         self._buffer = b"\r\n"  # a delimiter may stand at the very beginning
         self._state = _PREAMBLE
@@ -70,7 +67,6 @@ class FormParser:
             raise malformed()
         if not self.has_file:
             raise S3Error("IncorrectNumberOfFilesInPostRequest")
-        self.is_complete = True
 
     def _step(self, pieces: list[bytes]) -> bool:
         """Advance by one element of the form; False when more bytes are needed."""
@@ -151,10 +147,10 @@ class FormParser:
         name = parameters.get("name", "").lower()
         if kind.strip().lower() != "form-data" or not name:
             raise malformed()
-        self._begin(name, parameters, headers)
+        self._begin(name, parameters)
         return True
 
-    def _begin(self, name: str, parameters: dict[str, str], headers: dict[str, str]) -> None:
+    def _begin(self, name: str, parameters: dict[str, str]) -> None:
         if name != FILE_FIELD:
             self._name = name
             self._state = _SKIPPED if self.has_file else _FIELD
@@ -165,7 +161,6 @@ class FormParser:
             raise S3Error("MaxPostPreDataLengthExceededError")
         self.has_file = True
         self.filename = parameters.get("filename", "").replace("\\", "/").rpartition("/")[2]
-        self.file_content_type = headers.get("content-type", "")
         self._state = _FILE
 
 

@@ -143,7 +143,11 @@ class BodyIntake:
 
 def _promise(call: Call) -> Promise | None:
     payload = call.payload
-    return Promise(payload.sha256, payload.sha256_text) if payload.mode == "hash" else None
+    return Promise(payload.sha256, payload.sha256_text) if _is_hashed(call) else None
+
+
+def _is_hashed(call: Call) -> bool:
+    return call.payload.mode.startswith("hash")
 
 
 def _is_streaming(call: Call) -> bool:
@@ -177,7 +181,7 @@ def _announced_length(call: Call, limit: int, *, is_required: bool = True) -> in
 
 def _judge_presigned_streaming(call: Call, length: int) -> None:
     """A streaming keyword in a presigned request has no meaning, but its decoded length is compared (§4.3)."""
-    if call.payload.mode != "hash" or not call.payload.sha256_text.startswith("STREAMING-"):
+    if not _is_hashed(call) or not call.payload.sha256_text.startswith("STREAMING-"):
         return
     decoded = _decimal(call.request.fields.get(b"x-amz-decoded-content-length"))
     if decoded is None:
@@ -209,7 +213,8 @@ class _StreamReader:
     def __init__(self, call: Call, demands: Demands, sink: BodySink, length: int, digester: ChunkDigester) -> None:
         self._body = call.request.body
         self._chain = call.payload.chunk_signatures
-        if call.payload.mode != "streaming-unsigned-trailer" and self._chain is None:
+        is_unsigned = call.payload.mode.startswith("streaming-unsigned")
+        if self._chain is None and not is_unsigned:
             raise RuntimeError("a signed stream was handed over without its signature chain")
         self._decoder = ChunkedDecoder(call.payload.mode, demands.trailer)
         self._sink = sink

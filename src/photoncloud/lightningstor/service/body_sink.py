@@ -83,7 +83,7 @@ class BodySink:
     ) -> None:
         self._stores = stores
         self._key = key
-        self._is_opaque = key is not None and key.record.mode == "C"
+        self._is_opaque = key is not None and bool(key.record.key_check)
         self._algorithms = algorithms | {DEFAULT_ALGORITHM} | (frozenset() if self._is_opaque else {"MD5"})
         self._known_length = known_length
         self._memory_limit = memory_limit

@@ -51,7 +51,7 @@ def open_body_key(cipher: Cipher, record: Encryption | None, customer: CustomerK
     Raises S3Error InvalidRequest (key missing, or given for an object without one), AccessDenied (wrong key),
     StoreDamaged (the wrapped key was changed or the master key is another).
     """
-    needs_customer = record is not None and record.mode == "C"
+    needs_customer = record is not None and bool(record.key_check)
     if customer is not None and not needs_customer:
         raise S3Error("InvalidRequest", NOT_APPLICABLE)
     if record is None or not record.mode:

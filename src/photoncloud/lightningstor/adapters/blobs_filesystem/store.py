@@ -140,8 +140,7 @@ class FilesystemBlobs:
         except asyncio.CancelledError:
             opening.add_done_callback(_close_abandoned)
             raise
-        except FileNotFoundError:
-            self._report(f"blob {blob.hex()} is missing")
+        except FileNotFoundError:  # no fault by itself: a slow reader may come after the collector
             raise StoreDamaged("blob is missing", str(path)) from None
         except FooterBroken as error:
             raise self._damaged(blob, str(error)) from error
