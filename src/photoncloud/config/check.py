@@ -67,7 +67,7 @@ def is_own(path: Path, schema: Schema) -> bool:
     """False for what the models do not hold: engines (checked by name already) and twins of second names."""
     if path[:2] == ("photon", "standalone"):
         return False
-    return path[0] != "integrated" or second_name_target(schema, path) is None
+    return path[0] != "integrated" or path in schema.leaves or second_name_target(schema, path) is None
 
 
 def _layer_errors(layer: Layer, schema: Schema, table: str, values: Mapping[Path, Any]) -> Iterator[Problem]:

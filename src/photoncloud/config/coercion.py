@@ -172,6 +172,8 @@ def _bounded(items: list[Any]) -> list[Any]:
 
 def fit(value: Any, leaf: LeafNode) -> Any:
     """The value in the form the leaf keeps; raises Refused when a text cannot mean such a value."""
+    if type(value) is leaf.plain_type:
+        return value
     return _fit(value, leaf.type, leaf)
 
 

@@ -203,6 +203,6 @@ def _secret_leaves(schema: Schema) -> Iterator[Path]:
 
 def _known_names(schema: Schema) -> Iterator[str]:
     yield CONFIG_FILE
-    for path in schema.leaf_paths:
+    for path in schema.leaves:
         yield from variables_of(path, schema)
     yield from schema.flat_names

@@ -34,10 +34,10 @@ def matching(resolved: Resolved, key: str) -> dict[Path, Leaf]:
     target = second_name_target(resolved.schema, path_of(key))
     if target is not None:
         return {target: resolved.effective[target]}
-    unset = {path: Leaf(None, DEFAULT) for path in resolved.schema.leaf_paths if _means(key, dotted(path))}
+    unset = {path: Leaf(None, DEFAULT) for path in resolved.schema.leaves if _means(key, dotted(path))}
     if unset:
         return unset
-    near = nearest(key, [dotted(path) for path in resolved.schema.leaf_paths])
+    near = nearest(key, [dotted(path) for path in resolved.schema.leaves])
     raise KeyError(f'unknown key "{key}"' + (f'; did you mean "{near}"?' if near else ""))
 
 

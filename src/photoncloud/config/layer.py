@@ -32,17 +32,17 @@ class Layer:
     tables: dict[Path, Origin] = field(default_factory=dict)
     place: Callable[[RawPath], Origin] | None = None
     notes: list[Note] = field(default_factory=list)
-    written_as: dict[Path, str] = field(default_factory=dict)
+    written_as: dict[Path, str | RawPath] = field(default_factory=dict)
 
-    def put(self, path: Path, value: Any, origin: Origin, name: str) -> None:
-        """Set a leaf under the name that was written; a second name with another value is a `conflict`."""
+    def put(self, path: Path, value: Any, origin: Origin, name: str | RawPath) -> None:
+        """Set a leaf under the name (or raw path) that was written; a second name with another value: `conflict`."""
         earlier = self.leaves.get(path)
         if earlier is None:
             self.leaves[path] = Leaf(value, origin)
             self.written_as[path] = name
         elif earlier.value != value:
-            first = self.written_as[path]
-            detail = f"{first} and {name} are two names of {dotted(path)}"
+            first, second = (_written(one) for one in (self.written_as[path], name))
+            detail = f"{first} and {second} are two names of {dotted(path)}"
             self.problems.append(
                 Problem("conflict", dotted(path), f"{detail} and are set to different values", "", origin)
             )
@@ -56,6 +56,10 @@ class Layer:
 
     def refuse(self, code: Code, key: str, message: str, origin: Origin, suggestion: str = "") -> None:
         self.problems.append(Problem(code, key, with_suggestion(message, suggestion), suggestion, origin))
+
+
+def _written(name: str | RawPath) -> str:
+    return name if isinstance(name, str) else ".".join(str(part) for part in name)
 
 
 def with_suggestion(message: str, suggestion: str) -> str:
@@ -116,8 +120,9 @@ class _TreeReader:
         if node.marks.relative_to_file:
             value = beside_file(value, origin)
         try:
-            self.layer.put(path, fit(value, node), origin, ".".join(str(part) for part in raw))
-            self.layer.note_rewrite(node, path, value, origin)
+            self.layer.put(path, fit(value, node), origin, raw)
+            if node.type.rule is not None:
+                self.layer.note_rewrite(node, path, value, origin)
         except Refused as error:
             self.layer.problems.append(refused(error, path, self.place((*raw, *error.at))))
 
@@ -178,11 +183,11 @@ def unknown_key(schema: Schema, node: TableNode, path: Path, origin: Origin) -> 
     near = nearest(path[-1], node.children)
     if near:
         return Problem("unknown-key", key, with_suggestion(f'unknown key "{key}"', near), near, origin)
-    elsewhere = [found for found in schema.leaf_paths if found[-1] == path[-1] and found[0] != "integrated"]
+    elsewhere = [found for found in schema.leaves if found[-1] == path[-1] and found[0] != "integrated"]
     if elsewhere:
         home = dotted(elsewhere[0][:-1])
         return Problem("unknown-key", key, f'unknown key "{key}"; it belongs in [{home}]', dotted(elsewhere[0]), origin)
-    near = nearest(path[-1], sorted({found[-1] for found in schema.leaf_paths}))
+    near = nearest(path[-1], sorted({found[-1] for found in schema.leaves}))
     return Problem("unknown-key", key, with_suggestion(f'unknown key "{key}"', near), near, origin)
 
 

@@ -7,7 +7,7 @@ layer, 8-9 merge, 10 mode, 11-14 in `assembly`. The machine is touched through `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from photoncloud.config.arguments import Arguments, parse_arguments
 from photoncloud.config.assembly import Material, assemble
@@ -19,14 +19,15 @@ from photoncloud.config.flags import read_assignments
 from photoncloud.config.layer import Layer, merge, read_tree
 from photoncloud.config.leaf import Path, dotted
 from photoncloud.config.marks import ConfigModel
-from photoncloud.config.migration import migrate_tree
+from photoncloud.config.migration import MigratedTree, migrate_tree
 from photoncloud.config.mode import Decision, decide
 from photoncloud.config.origin import DEFAULT, Leaf, Origin
+from photoncloud.config.positions import RawPath
 from photoncloud.config.probe import HttpProbe, Probe
 from photoncloud.config.problem import ConfigurationError, Problem
 from photoncloud.config.resolved import Note, Resolved
 from photoncloud.config.search import Sources, gather
-from photoncloud.config.toml_file import parse
+from photoncloud.config.toml_file import TomlFile, parse
 from photoncloud.config.tree import Schema, schema_of
 
 READABLE_BY_OTHERS = 0o004
@@ -111,7 +112,7 @@ def _file_layer(content: FileContent, schema: Schema, sources: Sources) -> Layer
         migrated = migrate_tree(parsed.tree, parsed.origin)
     except ConfigurationError as error:
         return Layer(problems=list(error.problems))
-    layer = read_tree(migrated.tree, schema, lambda path: parsed.origin(migrated.written_as(path)))
+    layer = read_tree(migrated.tree, schema, _places(parsed, migrated))
     if migrated.changed_keys:
         fields = {"file": content.path, "from": migrated.version, "keys": list(migrated.changed_keys)}
         layer.notes.append(Note("info", "config_migrated", fields))
@@ -121,6 +122,13 @@ def _file_layer(content: FileContent, schema: Schema, sources: Sources) -> Layer
             fields = {"file": content.path, "keys": secrets}
             layer.notes.append(Note("warning", "config_secret_readable", fields))
     return layer
+
+
+def _places(parsed: TomlFile, migrated: MigratedTree) -> Callable[[RawPath], Origin]:
+    """Where the keys of the migrated tables stand in the file."""
+    if not migrated.moves:
+        return parsed.origin
+    return lambda path: parsed.origin(migrated.written_as(path))
 
 
 def _problems(layer: Layer, schema: Schema) -> Iterable[Problem]:

@@ -1,15 +1,16 @@
-"""Where a value comes from, and the value together with everything it overrode."""
+"""Where a value comes from, and the value together with everything it overrode.
+
+Both are tuples with names: a load makes thousands of them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 KINDS = ("default", "file", "central", "env", "flag", "file-secret", "credential")
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """The source of one value.
 
     `kind` is one of `KINDS` ("" = no single source). `name` is the variable, flag, central object or credential;
@@ -42,8 +43,7 @@ NOWHERE = Origin()
 DEFAULT = Origin("default")
 
 
-@dataclass(frozen=True)
-class Leaf:
+class Leaf(NamedTuple):
     """The winning value of one dotted path, its origin, and what it overrode, highest layer first."""
 
     value: Any

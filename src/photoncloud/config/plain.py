@@ -10,14 +10,14 @@ from photoncloud.config.secret import MASK, Secret
 
 def plain(value: Any) -> Any:
     """Tuples become lists, secrets the mask, whatever JSON has no word for becomes its text."""
+    if value is None or isinstance(value, str | int | float):
+        return value
     if isinstance(value, Secret):
         return MASK if value else ""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
     if hasattr(value, "model_dump"):
         return plain(value.model_dump())
     return str(value)

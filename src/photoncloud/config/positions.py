@@ -17,6 +17,13 @@ SPACE = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 BLANK = re.compile(r"[ \t]*")
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 PLAIN_VALUE = re.compile(r"[^,\]}\r\n#]*")
+# Most lines are one bare key and one plain value, or a list of plain values; they are read with one match. The items of
+# such a list have the place of its key.
+PLAIN = r"""(?:"[^"\\\n]*"|'[^'\n]*'|[^"'\[\]{}\n\#,\s]+)"""
+SIMPLE_LINE = re.compile(
+    rf"[ \t]*([A-Za-z0-9_-]+)[ \t]*=[ \t]*(?:{PLAIN}|\[[ \t]*(?:{PLAIN}(?:[ \t]*,[ \t]*{PLAIN})*)?[ \t]*\])"
+    r"[ \t]*(?:\#[^\n]*)?(?:\n|\Z)"
+)
 STRINGS = (
     ('"""', re.compile(r'"""(?:[^\\"]|\\.|"(?!"")|"(?="""))*"""(?!")', re.S)),
     ("'''", re.compile(r"'''(?:[^']|'(?!'')|'(?='''))*'''(?!')", re.S)),
@@ -43,18 +50,21 @@ class _Scanner:
 
     def run(self) -> dict[RawPath, Place]:
         prefix: RawPath = ()
-        end = len(self.text)
+        text, places, simple = self.text, self.places, SIMPLE_LINE.match
         while True:
+            while match := simple(text, self.at):
+                places[(*prefix, match[1])] = self.place(match.start(1))
+                self.at = match.end()
             self.skip(SPACE)
             start = self.at
-            if start >= end:
-                return self.places
-            if self.text[start] == "[":
+            if start >= len(text):
+                return places
+            if text[start] == "[":
                 prefix = self.header()
-            else:
+            elif not simple(text, start):
                 self.pair(prefix)
-            if self.at == start:
-                return self.places
+                if self.at == start:
+                    return places
 
     def skip(self, pattern: re.Pattern[str]) -> None:
         match = pattern.match(self.text, self.at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +30,7 @@ class TomlFile:
     def origin(self, path: RawPath) -> Origin:
         """Where a key stands; a path the scanner missed gets the place of the table around it."""
         for length in range(len(path), 0, -1):
-            place = self.places.get(path[:length])
+            place = self.places.get(path if length == len(path) else path[:length])
             if place is not None:
                 return Origin("file", path=self.path, line=place[0], column=place[1])
         return Origin("file", path=self.path)
@@ -79,13 +79,15 @@ def _syntax(path: str, reason: str, line: int = 0, column: int = 0) -> Configura
     )
 
 
-def _depth(value: Any) -> int:
-    deepest, pending = 0, [(value, 0)]
-    while pending:
-        node, level = pending.pop()
-        deepest = max(deepest, level)
-        if isinstance(node, dict):
-            pending.extend((child, level + 1) for child in node.values())
-        elif isinstance(node, list):
-            pending.extend((child, level + 1) for child in node)
-    return deepest
+def _depth(tree: dict[str, Any]) -> int:
+    """How many tables and arrays stand inside each other, the document itself not counted."""
+    level: list[dict[str, Any] | list[Any]] = [tree]
+    depth = -1
+    while level:
+        depth += 1
+        level = [child for node in level for child in _children(node) if isinstance(child, dict | list)]
+    return depth
+
+
+def _children(node: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return node.values() if isinstance(node, dict) else node

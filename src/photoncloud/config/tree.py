@@ -23,13 +23,16 @@ from photoncloud.config.schema import SECOND_NAMES, PhotonSettings
 
 # Settings classes of one process: its own, plus those a test suite or a documentation run walks through.
 SCHEMAS_REMEMBERED_MAX = 64
+# Kinds whose values a file already holds in the form the leaf keeps.
+PLAIN_TYPES: Mapping[str, type] = {"bool": bool, "int": int, "float": float, "text": str}
 
 
 @dataclass(frozen=True)
 class LeafNode:
     """One leaf: its type, marks, unit suffix ("" = none), default (None = unset) and sentence.
 
-    `entry` is the table of one entry when the leaf is an array of tables.
+    `entry` is the table of one entry when the leaf is an array of tables. `plain_type`: a value of exactly this type
+    needs no fitting.
     """
 
     type: LeafType
@@ -40,6 +43,7 @@ class LeafNode:
     description: str = ""
     constraints: tuple[Any, ...] = ()
     entry: TableNode | None = None
+    plain_type: object = None
 
     @property
     def identity(self) -> str:
@@ -77,6 +81,7 @@ class Schema:
     """Everything the loader knows about one component before it reads anything.
 
     `flat_names`: flat variable → leaf, the canonical name of each leaf before its aliases. `defaults`: lowest layer.
+    `leaves`: every leaf that is not inside an entry of an array, in schema order.
     """
 
     component: str
@@ -84,12 +89,15 @@ class Schema:
     model: type[ConfigModel]
     root: TableNode
     second_names: Mapping[str, str]
-    leaf_paths: tuple[Path, ...] = field(repr=False)
     flat_names: Mapping[str, Path] = field(repr=False)
     defaults: Mapping[Path, Leaf] = field(repr=False)
+    leaves: Mapping[Path, LeafNode] = field(repr=False)
 
     def find(self, path: Path) -> Node | None:
         """The node of a path (items stand for any entry), or None."""
+        known = self.leaves.get(path)
+        if known is not None:
+            return known
         node: Node = self.root
         for segment in path:
             table = node if isinstance(node, TableNode) else node.entry
@@ -112,6 +120,9 @@ class Schema:
 
     def leaf_or_second_name(self, path: Path) -> LeafNode:
         """The leaf node of a path, or of the leaf a second name below `integrated` stands for; KeyError otherwise."""
+        known = self.leaves.get(path)
+        if known is not None:
+            return known
         target = second_name_target(self, path)
         return self.leaf(path if target is None else target)
 
@@ -143,11 +154,10 @@ def schema_of(model: type[ConfigModel]) -> Schema:
         }
     )
     second_names = {**SECOND_NAMES, **declaration.second_names}
-    leaves = tuple(leaves_below(root))
-    flat = {name: path for path, leaf in leaves if path[0] != "integrated" for name in leaf.marks.env}
-    paths = tuple(path for path, _leaf in leaves)
+    leaves = dict(leaves_below(root))
+    flat = {name: path for path, leaf in leaves.items() if path[0] != "integrated" for name in leaf.marks.env}
     defaults = {path: Leaf(value, DEFAULT) for path, value in _all_defaults(root, declaration).items()}
-    return Schema(declaration.component, declaration, model, root, second_names, paths, flat, defaults)
+    return Schema(declaration.component, declaration, model, root, second_names, flat, defaults, leaves)
 
 
 def _all_defaults(root: TableNode, declaration: Declaration) -> dict[Path, Any]:
@@ -180,7 +190,9 @@ def _field_node(name: str, info: FieldInfo) -> Node:
     default = None if required else info.get_default(call_default_factory=True)
     entry = table_node(kind.model) if kind.model is not None else None
     unit = unit_of(name, marks.unit) if _is_number(kind) else ""
-    return LeafNode(kind, marks, unit, default, required, info.description or "", tuple(info.metadata), entry)
+    description, constraints = info.description or "", tuple(info.metadata)
+    plain_type = None if marks.secret or marks.relative_to_file or kind.rule else PLAIN_TYPES.get(kind.kind)
+    return LeafNode(kind, marks, unit, default, required, description, constraints, entry, plain_type)
 
 
 def _is_number(kind: LeafType) -> bool:

@@ -24,7 +24,9 @@ from photoncloud.config.toml_text import toml_value
 segments = st.sampled_from(["a", "b", "c", Item("x"), Item("y")])
 paths: st.SearchStrategy[Path] = st.lists(segments, min_size=1, max_size=3).map(tuple)
 layers = st.dictionaries(
-    paths, st.builds(Leaf, st.integers(), st.builds(Origin, st.just("file"), path=st.text(max_size=3))), max_size=6
+    paths,
+    st.tuples(st.integers(), st.text(max_size=3)).map(lambda pair: Leaf(pair[0], Origin("file", path=pair[1]))),
+    max_size=6,
 )
 
 
