@@ -21,6 +21,8 @@ MAX_CHUNK_BYTES = 5 << 30
 """The largest single PUT."""
 MIN_SIGNED_CHUNK_BYTES = 8192
 """Every signed chunk with data but the last must have at least this much (S3's rule)."""
+MAX_EVENTS_AT_ONCE = 256
+"""A buffer full of tiny chunks is decoded in steps of about a millisecond, so that others get their turn."""
 MAX_TRAILER_LINES = 8
 MAX_TRAILER_BYTES = 4096
 SHORT_CHUNK = "Only the last chunk is allowed to have a size less than 8192 bytes"
@@ -77,6 +79,7 @@ class ChunkedDecoder:
         "_is_signed",
         "_is_trailer_signed",
         "_partial",
+        "_position",
         "_short_chunk",
         "_state",
         "_trailer",
@@ -84,6 +87,7 @@ class ChunkedDecoder:
         "_trailer_lines",
         "_trailer_signature",
         "_trailer_values",
+        "_view",
         "received",
     )
 
@@ -92,6 +96,8 @@ class ChunkedDecoder:
         self._is_trailer_signed = framing == "streaming-signed-trailer"
         self._trailer = trailer
         self._state = _SIZE_LINE
+        self._view = memoryview(b"")
+        self._position = 0
         self._partial = b""
         self._chunk_number = 0
         self._chunk_size = 0
@@ -106,12 +112,26 @@ class ChunkedDecoder:
         """Decoded bytes so far."""
 
     def feed(self, buffer: bytes | memoryview) -> list[Event]:
-        """Events of the next buffer. Data events are views into it, valid as long as the buffer is."""
-        view = memoryview(buffer)
+        """Events of the next buffer, or the first of them: go on with `more` while `has_more`.
+
+        Data events are views into the buffer, valid as long as it is.
+        """
+        self._view = memoryview(buffer)
+        self._position = 0
+        return self.more()
+
+    @property
+    def has_more(self) -> bool:
+        """The last buffer has events that were not given out yet."""
+        return self._position < len(self._view) and self._state not in (_IGNORED, _FAILED)
+
+    def more(self) -> list[Event]:
+        """The next events of the last buffer."""
+        view, position = self._view, self._position
         events: list[Event] = []
-        position, end = 0, len(view)
+        end = len(view)
         try:
-            while position < end:
+            while position < end and len(events) < MAX_EVENTS_AT_ONCE:
                 state = self._state
                 if state == _DATA:
                     position = self._take_data(view, position, events)
@@ -126,6 +146,7 @@ class ChunkedDecoder:
         except S3Error as error:
             self._state = _FAILED
             events.append(error)
+        self._position = position
         return events
 
     def finish(self) -> list[Event]:

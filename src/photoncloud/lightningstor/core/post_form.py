@@ -12,6 +12,8 @@ MAX_FIELD_BYTES = 20 * 1024
 """S3's limit of everything before the file."""
 MAX_BOUNDARY_CHARACTERS = 70
 """RFC 2046 §5.1.1."""
+MAX_PARTS = 512
+"""More than fit into the bytes before the file; what stands behind the file shall not cost more either."""
 FILE_FIELD = "file"
 NOT_MULTIPART = "Bucket POST must be of the enclosure-type multipart/form-data"
 FIELD_REPEATED = "Each form field may be given only once."
@@ -46,6 +48,7 @@ class FormParser:
         self._state = _PREAMBLE
         self._name = ""
         self._before_file = 0
+        self._parts = 0
 
     def feed(self, data: bytes | memoryview) -> list[bytes]:
         """Pieces of the file that became known. Raises S3Error."""
@@ -140,6 +143,9 @@ class FormParser:
             if len(self._buffer) > MAX_FIELD_BYTES:
                 raise malformed()
             return False
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise malformed()
         headers = _part_headers(self._buffer[:end])
         self._buffer = self._buffer[end + 4 :]
         kind, _, rest = headers.get("content-disposition", "").partition(";")

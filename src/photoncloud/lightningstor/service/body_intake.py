@@ -225,6 +225,9 @@ class _StreamReader:
     async def run(self) -> dict[str, str]:
         while buffer := await self._body.read():
             await self._handle(self._decoder.feed(buffer))
+            while self._decoder.has_more:
+                await asyncio.sleep(0)
+                await self._handle(self._decoder.more())
         await self._handle(self._decoder.finish())
         if self._decoder.received != self._length:
             raise _wrong_length(self._length, self._decoder.received)

@@ -39,6 +39,8 @@ def decode(pieces, mode=UNSIGNED, trailer=None):
     events = []
     for piece in pieces:
         got = decoder.feed(piece)
+        while decoder.has_more:
+            got += decoder.more()
         events += [memoryview(bytes(event)) if isinstance(event, memoryview) else event for event in got]
     events += decoder.finish()
     return normal(events)
@@ -298,3 +300,14 @@ def test_hostile_bodies_for_minutes(pieces, mode, trailer):
 def test_limits_are_those_of_the_specification():
     assert (chunked.MAX_SIZE_LINE_BYTES, chunked.MAX_SIZE_DIGITS, chunked.MAX_CHUNK_BYTES) == (256, 16, 5 << 30)
     assert (chunked.MAX_TRAILER_LINES, chunked.MAX_TRAILER_BYTES, chunked.MIN_SIGNED_CHUNK_BYTES) == (8, 4096, 8192)
+
+
+def test_a_flood_of_tiny_chunks_is_decoded_in_steps():
+    decoder = ChunkedDecoder(UNSIGNED, None)
+    steps = [decoder.feed(b"1\r\na\r\n" * 10_000 + b"0\r\n\r\n")]
+    while decoder.has_more:
+        steps.append(decoder.more())
+    assert max(map(len, steps)) <= chunked.MAX_EVENTS_AT_ONCE + 1
+    events = [event for step in steps for event in step] + decoder.finish()
+    assert data_of(normal(events)) == b"a" * 10_000
+    assert isinstance(events[-1], TrailersEnd)

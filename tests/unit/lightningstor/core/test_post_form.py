@@ -104,6 +104,7 @@ def test_only_the_last_element_of_a_file_name(sent, kept):
         (b'--%s\r\nContent-Disposition: form-data; name="key\r\n\r\nx\r\n' % B + END, "MalformedPOSTRequest"),
         (b"--%sjunk\r\n" % B + file(b"1") + END, "MalformedPOSTRequest"),
         (field(b"key", b"k" * (MAX_FIELD_BYTES + 1)) + file(b"1") + END, "MaxPostPreDataLengthExceededError"),
+        (file(b"1") + field(b"a", b"b") * 512 + END, "MalformedPOSTRequest"),
         (b"x" * (MAX_FIELD_BYTES + 1), "MaxPostPreDataLengthExceededError"),
     ],
 )

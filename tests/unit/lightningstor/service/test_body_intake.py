@@ -115,6 +115,23 @@ async def test_signed_trailers(intake, make_call, content, signer, data):
     assert await content(body) == data
 
 
+async def test_tiny_chunks_let_others_work(intake, make_call, content):
+    turns = 0
+
+    async def count_turns():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.ensure_future(count_turns())
+    call = make_call(streamed(SMALL * 20, chunk=1), [length_header(SMALL * 20)], mode=UNSIGNED)
+    body = await intake.intake(call)
+    other.cancel()
+    assert turns > 10
+    assert await content(body) == SMALL * 20
+
+
 async def test_streams_in_chunked_transfer_coding(intake, make_call, content):
     call = make_call(streamed(SMALL), [length_header(SMALL)], mode=UNSIGNED, content_length=False)
     assert await content(await intake.intake(call)) == SMALL
