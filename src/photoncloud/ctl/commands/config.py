@@ -146,8 +146,7 @@ def migrate(
 def _passed_on(call: Invocation, answer: Answer) -> int:
     """The component's own words and status."""
     if answer.status != exit_status.OK:
-        message = answer.error.strip() or answer.output.strip() or f"it ended with status {answer.status}"
-        raise CommandFailed(message, "", answer.status)
+        raise CommandFailed(service.complaint(answer), "", answer.status)
     call.print(answer.output.rstrip("\n"))
     return exit_status.OK
 

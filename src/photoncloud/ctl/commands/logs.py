@@ -22,7 +22,7 @@ app = application()
 @app.command(epilog=example("photonctl logs --since 10m --grep ready"))
 def logs(
     context: typer.Context,
-    components: Annotated[list[str] | None, typer.Argument(help="only these", metavar="[COMPONENT]...")] = None,
+    components: Annotated[list[str] | None, typer.Argument(help="only these", metavar="COMPONENT")] = None,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="go on until interrupted")] = False,
     since: Annotated[str, typer.Option(help="only lines of the last TIME", metavar="TIME")] = "",
     tail: Annotated[int, typer.Option(min=0, help="this many lines of each component")] = 200,

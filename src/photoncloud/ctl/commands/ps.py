@@ -32,7 +32,7 @@ WIDE = (Column("REASON", "reason"), Column("LOG", "log"))
 @app.command(epilog=example("photonctl ps -o wide"))
 def ps(
     context: typer.Context,
-    components: Annotated[list[str] | None, typer.Argument(help="only these", metavar="[COMPONENT]...")] = None,
+    components: Annotated[list[str] | None, typer.Argument(help="only these", metavar="COMPONENT")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="the installation to look at")] = None,
 ) -> int:
     """Processes of the local supervisor."""

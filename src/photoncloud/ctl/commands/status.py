@@ -39,7 +39,7 @@ WIDE = (
 @app.command(epilog=example("photonctl status -o wide"))
 def status(
     context: typer.Context,
-    components: Annotated[list[str] | None, typer.Argument(help="only these", metavar="[COMPONENT]...")] = None,
+    components: Annotated[list[str] | None, typer.Argument(help="only these", metavar="COMPONENT")] = None,
     endpoint: Annotated[list[str] | None, typer.Option(help="ask this address too (repeatable)")] = None,
     wait: Annotated[str | None, typer.Option(help="poll until healthy, at most this long", metavar="TIME")] = None,
 ) -> int:

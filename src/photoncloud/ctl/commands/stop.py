@@ -16,7 +16,7 @@ app = application()
 @app.command(epilog=example("photonctl stop lightningstor"))
 def stop(
     context: typer.Context,
-    components: Annotated[list[str], typer.Argument(help="by name", metavar="COMPONENT...")],
+    components: Annotated[list[str], typer.Argument(help="by name", metavar="COMPONENT")],
     data_dir: Annotated[Path | None, typer.Option(help="the installation they belong to")] = None,
     wait: Annotated[str, typer.Option(help="how long to wait until it is so", metavar="TIME")] = "30s",
 ) -> int:

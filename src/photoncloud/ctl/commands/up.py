@@ -33,7 +33,7 @@ WAIT_DEFAULT_SEC = 30.0
 @app.command(epilog=example("photonctl up --level 0a -d --wait 30s"))
 def up(
     context: typer.Context,
-    components: Annotated[list[str] | None, typer.Argument(help="only these", metavar="[COMPONENT]...")] = None,
+    components: Annotated[list[str] | None, typer.Argument(help="only these", metavar="COMPONENT")] = None,
     level: Annotated[str, typer.Option(help="level to run; the highest that can run here by default")] = "",
     only: Annotated[str, typer.Option(help="only these components, by comma")] = "",
     without: Annotated[str, typer.Option(help="all but these components, by comma")] = "",

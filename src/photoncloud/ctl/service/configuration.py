@@ -12,9 +12,10 @@ from photoncloud.ctl.adapters.endpoint import parse
 from photoncloud.ctl.adapters.name_probe import resolve
 from photoncloud.ctl.core import exit_status
 from photoncloud.ctl.errors import CommandFailed, ServiceUnreachable, UsageWrong
-from photoncloud.ctl.service.components import declared, default_health_address, local_status
+from photoncloud.ctl.service.components import data_dir, declared, default_health_address, local_status
 from photoncloud.deploy.adapters import server_command
 from photoncloud.deploy.adapters.server_command import Answer
+from photoncloud.deploy.adapters.state_file import StateFile
 
 RUNNING = "running"
 
@@ -25,7 +26,11 @@ def installed() -> list[str]:
 
 
 def ask(component: str, arguments: Sequence[str], config: Path | None, environ: Mapping[str, str]) -> Answer:
-    """One question to `<component>-server`. Raises CommandFailed (69) when it is not installed or does not end."""
+    """One question to `<component>-server`, about `config` or the file it runs with here.
+
+    Raises CommandFailed (69) when it is not installed or does not end.
+    """
+    config = config or local_config(component, environ)
     given = ["--config", str(config)] if config else []
     try:
         return server_command.ask(component, [*given, *arguments], environ)
@@ -36,6 +41,19 @@ def ask(component: str, arguments: Sequence[str], config: Path | None, environ: 
         raise CommandFailed(str(error), "", exit_status.UNAVAILABLE) from error
 
 
+def local_config(component: str, environ: Mapping[str, str]) -> Path | None:
+    """The file the local supervisor wrote for a component, None when it does not run it."""
+    plan = StateFile(data_dir(None, environ)).read_plan()
+    program = plan.program(component) if plan else None
+    return Path(program.config_path) if program else None
+
+
+def complaint(answer: Answer) -> str:
+    """What a component said against it, in one line if it broke."""
+    text = answer.error.strip() or answer.output.strip() or f"it ended with status {answer.status}"
+    return text.splitlines()[-1] if text.startswith("Traceback") else text
+
+
 def check(component: str, config: Path | None, environ: Mapping[str, str]) -> tuple[int, list[dict[str, Any]]]:
     """(status of the loader, its problems)."""
     answer = ask(component, ["--check-config", "--format", "json"], config, environ)
@@ -44,8 +62,7 @@ def check(component: str, config: Path | None, environ: Mapping[str, str]) -> tu
     try:
         found = json.loads(answer.output or answer.error)
     except ValueError:
-        text = answer.error.strip() or answer.output.strip()
-        raise CommandFailed(f"{component}: {text}", "", answer.status) from None
+        raise CommandFailed(f"{component}: {complaint(answer)}", "", answer.status) from None
     problems = found.get("problems", []) if isinstance(found, dict) else found
     return answer.status, [dict(problem) for problem in problems]
 
@@ -57,7 +74,7 @@ def effective(component: str, source: str, environ: Mapping[str, str]) -> dict[s
     arguments = ["--print-config", "--format", "json", "--config-only"]
     answer = ask(component, arguments, Path(source), environ)
     if answer.status != exit_status.OK:
-        raise CommandFailed(f"{source}: {answer.error.strip() or answer.output.strip()}", "", answer.status)
+        raise CommandFailed(f"{source}: {complaint(answer)}", "", answer.status)
     return leaf_values(json.loads(answer.output))
 
 
@@ -79,7 +96,10 @@ def running(component: str, environ: Mapping[str, str]) -> dict[str, Any]:
 
 def leaf_values(document: Mapping[str, Any]) -> dict[str, Any]:
     """From what a component prints about its configuration: `leaves`, each with `key` and `value`."""
-    return {str(leaf["key"]): leaf["value"] for leaf in document["leaves"]}
+    found = document["leaves"]
+    if isinstance(found, Mapping):  # of a running server's /config
+        return {str(key): leaf["value"] for key, leaf in found.items()}
+    return {str(leaf["key"]): leaf["value"] for leaf in found}
 
 
 def differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -79,7 +79,7 @@ def _judged(answer: bytes) -> HealthAnswer:
     document = document if isinstance(document, dict) else {}
     status = str(document.get("status", ""))
     is_good = code == 200 and status in ("healthy", "degraded")
-    return HealthAnswer(is_good, status, "" if status == "healthy" else _reason(code, document))
+    return HealthAnswer(is_good, status, "" if is_good and status == "healthy" else _reason(code, document))
 
 
 def _body(answer: bytes) -> tuple[int, bytes]:

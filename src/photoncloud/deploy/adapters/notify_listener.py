@@ -30,7 +30,7 @@ class NotifyListener:
             self._socket.bind(str(self._path))
             self.address = str(self._path)
         else:
-            abstract = f"photon-{name}-{secrets.token_hex(8)}"
+            abstract = f"photon-notify-{secrets.token_hex(16)}"
             self._socket.bind(f"\0{abstract}")
             self.address = f"@{abstract}"
         self.rejected = 0

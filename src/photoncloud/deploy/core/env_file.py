@@ -96,7 +96,7 @@ def _node(name: str, data: Mapping[str, Any], files: Rendering, numbers: dict[tu
     return Node(
         name=name,
         program=tuple(data["program"]),
-        environment={**variables(files[f"{name}.env"].splitlines()), **data["environment"]},
+        environment={**variables(files[f"{name}.env"].split("\n")), **data["environment"]},
         config=tomllib.loads(files[f"{name}.toml"]),
         ports=ports,
         health=data["health"],

@@ -39,7 +39,7 @@ def parsed(text: str) -> dict[str, dict[str, list[str]]]:
     """Section -> key -> values in order; comments and empty lines are skipped. Raises ValueError."""
     sections: dict[str, dict[str, list[str]]] = {}
     current: dict[str, list[str]] | None = None
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if not line or line.startswith(("#", ";")):
             continue
         if line.startswith("[") and line.endswith("]"):
@@ -58,7 +58,7 @@ def _node(name: str, files: Rendering, bin_dir: str, numbers: dict[tuple[str, st
     ports, here = ports_from_data(name, _own(unit, "ports"))
     numbers.update(here)
     program = unit_words(service["ExecStart"][0], is_command=True)
-    environment = variables(files[f"{name}/env"].splitlines())
+    environment = variables(files[f"{name}/env"].split("\n"))
     for line in service.get("Environment", []):
         variable, _, value = unit_words(line)[0].partition("=")
         environment[variable] = value

@@ -86,7 +86,7 @@ class Supervisor:
 
     def start(self) -> None:
         prepare_programs(self.plan.programs)
-        self._around.events.write("supervisor_started", level=self.plan.level, pid=os.getpid())
+        self._around.events.write("supervisor_started", topology=self.plan.level, pid=os.getpid())
         self._write_state()
         self._reap()
         self.feed(Start(tuple(self._system.order)))
