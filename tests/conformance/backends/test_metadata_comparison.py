@@ -31,9 +31,18 @@ ADAPTERS = {"rocksdb": open_rocks, "sqlite": open_lite}
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(calls=programs())
 def test_equal_to_the_reference(adapter: str, calls: list[Call]) -> None:
+    asyncio.run(_compare(ADAPTERS[adapter], calls))
+
+
+@pytest.mark.exam
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("adapter", ADAPTERS)
+@settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(calls=programs())
+def test_equal_to_the_reference_at_length(adapter: str, calls: list[Call]) -> None:
     asyncio.run(_compare(ADAPTERS[adapter], calls))
 
 

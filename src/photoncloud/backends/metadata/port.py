@@ -414,7 +414,7 @@ class LocalMetadata(MetadataStore, Protocol):
     ) -> Future[TxnResult]:
         """`txn` without a coroutine; `durability` may only raise what the store is configured with.
 
-        Raises LimitExceeded and InvalidRequest at once; all other errors come through the future.
-        Cancelling the future does not take the transaction back.
+        Raises LimitExceeded, InvalidRequest and (too many wait) BackendUnavailable at once; all other errors come
+        through the future. Cancelling the future does not take the transaction back.
         """
         ...

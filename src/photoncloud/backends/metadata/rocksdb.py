@@ -198,13 +198,13 @@ class RocksdbMetadata:
         *,
         durability: Durability | None = None,
     ) -> asyncio.Future[TxnResult]:
-        check_transaction(compare, success, failure, self.limits)
+        size = check_transaction(compare, success, failure, self.limits)
         self._check_open()
         wanted = self._durability
         if durability is not None and _RANK[durability] > _RANK[wanted]:
             wanted = durability
         future: asyncio.Future[TxnResult] = self._loop.create_future()
-        self._committer.submit(Waiting(future, compare, success, failure, wanted))
+        self._committer.submit(Waiting(future, compare, success, failure, wanted, size))
         return future
 
     async def txn(self, compare: Sequence[Compare], success: Sequence[Op], failure: Sequence[Op] = ()) -> TxnResult:

@@ -23,6 +23,8 @@ from photoncloud.backends.metadata.errors import BackendUnavailable, MetadataErr
 from photoncloud.backends.metadata.port import Compare, Delete, Durability, Get, Op, Range, TxnResult
 from photoncloud.runtime.errors import describe
 
+MAX_WAITING = 8192  # transactions queued; a caller that has more outstanding is told to slow down
+MAX_BATCH_BYTES = 4 * 1024 * 1024  # writing a batch holds the interpreter; this is a few milliseconds
 REFRESH_BATCHES = 256  # all snapshots are renewed this often, or an idle family's old one would pin garbage
 ASYNC_FLUSH_SEC = 0.1  # with durability "async", the longest an acknowledged commit stays off the disk
 STALL_PAUSE_SEC = 0.001  # RocksDB asked writers to slow down; compaction works while this thread sleeps
@@ -31,13 +33,14 @@ PATIENCE_SEC = 60.0  # what lasts longer does not go away by itself
 
 
 class Waiting(NamedTuple):
-    """One submitted transaction."""
+    """One submitted transaction; `size` is its keys and values in bytes."""
 
     future: asyncio.Future[TxnResult]
     compare: Sequence[Compare]
     success: Sequence[Op]
     failure: Sequence[Op]
     durability: Durability
+    size: int
 
 
 class Done(NamedTuple):
@@ -86,11 +89,16 @@ class Committer:
         self._unflushed_since = 0.0
         self.failure: Exception | None = None
         self.visibility = Visibility(files, revision)
-        self.submit: Callable[[Waiting], None] = self._queue.put
         self._thread = threading.Thread(target=self._run, name="metadata-committer", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+
+    def submit(self, waiting: Waiting) -> None:
+        """Queue a transaction; its outcome comes through `deliver`. Raises BackendUnavailable when too many wait."""
+        if self._queue.qsize() >= MAX_WAITING:
+            raise BackendUnavailable(f"more than {MAX_WAITING} transactions wait", maybe_applied=False)
+        self._queue.put(waiting)
 
     def stop(self) -> None:
         """Commit what is queued, then end the thread. Blocks; call it off the loop."""
@@ -133,7 +141,8 @@ class Committer:
         gathered = [first]
         queue = self._queue
         limit = self._settings.max_ops
-        while len(gathered) < limit and not queue.empty():
+        size = first.size
+        while len(gathered) < limit and size < MAX_BATCH_BYTES and not queue.empty():
             waiting = queue.get()
             if waiting is None:
                 queue.put(None)  # the end comes after this batch; nothing is submitted behind it
@@ -142,6 +151,7 @@ class Committer:
                 self._held = waiting
                 break
             gathered.append(waiting)
+            size += waiting.size
         return gathered
 
     def _commit(self, waiting: list[Waiting]) -> None:

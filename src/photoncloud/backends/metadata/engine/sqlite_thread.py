@@ -21,6 +21,7 @@ from photoncloud.backends.metadata.mvcc.transaction import Outcome
 from photoncloud.backends.metadata.port import Event, TxnResult
 from photoncloud.runtime.errors import describe
 
+MAX_WAITING = 8192  # jobs queued; a caller that has more outstanding is told to slow down
 MAX_BATCH_JOBS = 512  # bounds how long a commit, and with it every waiter of the batch, can take
 CHECKPOINT_WAL_BYTES = 16 * 1024 * 1024
 COMPACTION_PAUSE_SEC = 0.005  # between two slices, so that writers go first
@@ -68,11 +69,16 @@ class SqliteThread:
         self.keyspace = SqliteKeyspace(self._connection)
         self.failure: Exception | None = None
         self._pause_sec = COMPACTION_PAUSE_SEC
-        self.submit: Callable[[Job], None] = self._queue.put
         self._thread = threading.Thread(target=self._run, name="metadata-sqlite", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+
+    def submit(self, job: Job) -> None:
+        """Queue a job; its outcome comes through `deliver`. Raises BackendUnavailable when too many wait."""
+        if self._queue.qsize() >= MAX_WAITING:
+            raise BackendUnavailable(f"more than {MAX_WAITING} transactions wait", maybe_applied=False)
+        self._queue.put(job)
 
     def stop(self) -> None:
         """Apply what is queued, then close the connection. Blocks; call it off the loop."""

@@ -11,11 +11,12 @@ from photoncloud.backends.metadata.errors import InvalidRequest, LimitExceeded
 from photoncloud.backends.metadata.port import OPEN_END, Compare, Delete, Get, Limits, Op, Put, Range, Target, Txn
 
 
-def check_transaction(compare: Sequence[Compare], success: Sequence[Op], failure: Sequence[Op], limits: Limits) -> None:
-    """Refuse a transaction that breaks a rule of the port."""
+def check_transaction(compare: Sequence[Compare], success: Sequence[Op], failure: Sequence[Op], limits: Limits) -> int:
+    """Refuse a transaction that breaks a rule of the port; returns its size in bytes."""
     size = _check_level(compare, success, failure, limits, limits.operations)[0]
     if size > limits.transaction_bytes:
         raise LimitExceeded("bytes of a transaction", size, limits.transaction_bytes)
+    return size
 
 
 def check_key(key: bytes, limits: Limits) -> None:

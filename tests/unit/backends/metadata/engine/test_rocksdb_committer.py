@@ -65,7 +65,7 @@ class Bench:
 
     def put(self, key: bytes, durability: Durability = Durability.GROUP) -> asyncio.Future[TxnResult]:
         future: asyncio.Future[TxnResult] = self.loop.create_future()
-        self.committer.submit(Waiting(future, (), [Put(key, b"v")], (), durability))
+        self.committer.submit(Waiting(future, (), [Put(key, b"v")], (), durability, 2))
         return future
 
     async def stop(self) -> None:
@@ -90,6 +90,29 @@ async def test_max_ops_bounds_a_batch(files: RocksdbFiles) -> None:
     bench.committer.start()
     await asyncio.gather(*futures)
     assert [len(done.outcomes) for done in bench.done] == [4, 4, 2]
+    await bench.stop()
+
+
+async def test_bytes_bound_a_batch(files: RocksdbFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rocksdb_committer, "MAX_BATCH_BYTES", 6)
+    bench = Bench(files)
+    futures = [bench.put(b"k%d" % number) for number in range(7)]
+    bench.committer.start()
+    await asyncio.gather(*futures)
+    assert [len(done.outcomes) for done in bench.done] == [3, 3, 1]
+    await bench.stop()
+
+
+async def test_too_many_waiting_are_refused(files: RocksdbFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rocksdb_committer, "MAX_WAITING", 3)
+    bench = Bench(files)
+    futures = [bench.put(b"k%d" % number) for number in range(3)]
+    with pytest.raises(BackendUnavailable) as refused:
+        bench.put(b"k3")
+    assert not refused.value.maybe_applied
+    bench.committer.start()
+    await asyncio.gather(*futures)
+    await bench.put(b"k3")
     await bench.stop()
 
 
