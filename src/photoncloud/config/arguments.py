@@ -27,7 +27,6 @@ class Option:
     description: str = ""
 
 
-TEXT_OR_JSON = ("text", "json")
 FORMATS = ("text", "json", "toml", "markdown")
 OPTIONS = (
     Option("--config", "FILE", (), "read this file above all others"),

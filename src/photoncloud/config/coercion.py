@@ -54,7 +54,10 @@ def bad(message: str, suggestion: str = "") -> Refused:
 def from_text(text: str, leaf: LeafNode) -> Any:
     """The value a variable or flag text means for this leaf, in the leaf's own form. Raises Refused."""
     try:
+        text.encode()
         value = _parse(text, leaf.type, leaf)
+    except UnicodeEncodeError:
+        raise bad("is not valid UTF-8") from None
     except Refused as error:
         if leaf.holds_secret:
             raise Refused(error.code, f"cannot be read as {leaf.type.describe()}") from None

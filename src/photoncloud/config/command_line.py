@@ -158,7 +158,7 @@ def _explain(resolved: Resolved, arguments: Arguments, format_name: str, stdout:
 
 
 def _write_json(value: Any, stdout: TextIO) -> None:
-    stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    stdout.write(json.dumps(value, indent=2) + "\n")
 
 
 _ANSWERS: Mapping[str, Callable[[Any, Arguments, str, TextIO, TextIO], int]] = {

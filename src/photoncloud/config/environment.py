@@ -111,12 +111,11 @@ def find_variable(name: str, schema: Schema) -> Path | None:
     if name != name.upper():
         return None
     path = tuple(segment.lower() for segment in segments)
-    is_leaf = isinstance(schema.find(path), LeafNode) or second_name_target(schema, path) is not None
-    return path if is_leaf else None
+    return path if path in schema.leaves or second_name_target(schema, path) is not None else None
 
 
 def _canonical(path: Path, schema: Schema) -> Path:
-    return path if isinstance(schema.find(path), LeafNode) else (second_name_target(schema, path) or path)
+    return path if path in schema.leaves else (second_name_target(schema, path) or path)
 
 
 def put_text(layer: Layer, schema: Schema, path: Path, text: str, origin: Origin, name: str) -> None:

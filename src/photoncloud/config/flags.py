@@ -42,6 +42,9 @@ def _assign(layer: Layer, schema: Schema, assignment: Assignment, origin: Origin
         layer.problems.append(Problem("wrong-type", assignment.key, message, origin=origin))
     elif node is None:
         layer.problems.append(_unknown(schema, path, origin))
+    elif (target or path) not in schema.leaves:
+        message = f"{assignment.key} is a key of entries; set the whole array of tables, as JSON"
+        layer.problems.append(Problem("unknown-key", assignment.key, message, origin=origin))
     elif node.is_secret:
         message = f"{assignment.key} is a secret and command lines are public; use a file, a variable or a credential"
         layer.problems.append(Problem("secret-on-command-line", assignment.key, message, origin=origin))

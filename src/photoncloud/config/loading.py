@@ -22,6 +22,7 @@ from photoncloud.config.marks import ConfigModel
 from photoncloud.config.migration import MigratedTree, migrate_tree
 from photoncloud.config.mode import Decision, decide
 from photoncloud.config.origin import DEFAULT, Leaf, Origin
+from photoncloud.config.plain import contains_secret
 from photoncloud.config.positions import RawPath
 from photoncloud.config.probe import HttpProbe, Probe
 from photoncloud.config.problem import ConfigurationError, Problem
@@ -117,7 +118,7 @@ def _file_layer(content: FileContent, schema: Schema, sources: Sources) -> Layer
         fields = {"file": content.path, "from": migrated.version, "keys": list(migrated.changed_keys)}
         layer.notes.append(Note("info", "config_migrated", fields))
     if content.permissions & READABLE_BY_OTHERS:
-        secrets = [dotted(path) for path, leaf in layer.leaves.items() if schema.is_secret(path) and leaf.value]
+        secrets = [dotted(path) for path, leaf in layer.leaves.items() if contains_secret(leaf.value)]
         if secrets:
             fields = {"file": content.path, "keys": secrets}
             layer.notes.append(Note("warning", "config_secret_readable", fields))

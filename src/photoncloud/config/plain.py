@@ -23,6 +23,15 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
+def contains_secret(value: Any) -> bool:
+    """True when a secret that is not empty is the value or stands inside it."""
+    if isinstance(value, Secret):
+        return bool(value)
+    if isinstance(value, Mapping):
+        return any(contains_secret(item) for item in value.values())
+    return isinstance(value, list | tuple) and any(contains_secret(item) for item in value)
+
+
 def masked(value: Any, is_secret: bool) -> Any:
     """`plain`, with the whole value masked when its leaf is secret and set."""
     if not is_secret or not value:

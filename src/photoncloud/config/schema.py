@@ -17,7 +17,6 @@ from photoncloud.config.value_types import BusUrl, OptionalAddress, RpcUrl, Url
 NAME_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
 OPTIONAL_NAME_PATTERN = rf"{NAME_PATTERN}|^$"
 METADATA_ENTRIES_MAX = 32
-MODES = ("standalone", "hybrid", "integrated")
 LEVELS = ("debug", "info", "warning", "error", "critical")
 HEARTBEATS_PER_LEASE = 3
 HEARTBEATS_PER_LEASE_MIN = 2

@@ -85,6 +85,14 @@ def test_refusals_are_one_line_each_or_json() -> None:
         assert (problem["code"], problem["suggestion"], problem["origin"]["line"]) == ("unknown-mode", "integrated", 1)
 
 
+def test_bytes_that_are_no_text_end_in_a_problem_too() -> None:
+    for argv in (("--set", "\udcff=1"), ("--set", "standalone.server.region=\udcff"), ("--explain", "\udcff")):
+        for form in ((), ("--check-config", "--format", "json")):
+            status, out, err = run(*argv, *form)
+            assert status == (0 if argv[0] == "--explain" and form else 78)
+            (out + err).encode()
+
+
 def test_check_tells_warnings_and_ok() -> None:
     assert run("--check-config") == (0, "ok\n", "")
     status, out, err = run("--check-config", environ={"EVENT_BUS": "http://e:1"})

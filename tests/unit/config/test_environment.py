@@ -123,6 +123,7 @@ def test_arrays_of_tables_are_json() -> None:
     layer = read({"FIBERLB__STANDALONE__LOADBALANCERS": text}, model=Lb)
     assert layer.leaves[("standalone", "loadbalancers", Item("web"), "port")].value == 80
     assert codes(read({"FIBERLB__STANDALONE__LOADBALANCERS": '[{"nam": "x"}]'}, model=Lb)) == ["missing-key"]
+    assert codes(read({"FIBERLB__STANDALONE__LOADBALANCERS__PORT": "1"}, model=Lb)) == ["unknown-env"]
     rows = read({"FLASHDNS__STANDALONE__UPDATES__POLICY": '[{"key": "k", "secret": "hush"}]'}, model=Dns)
     assert values(rows) == {"standalone.updates.policy": ({"key": "k", "secret": Secret("hush")},)}
 

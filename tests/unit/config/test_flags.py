@@ -46,6 +46,13 @@ def test_second_names_work() -> None:
     assert values(read("--set", "photon.standalone.dataplane=ipvs", model=Lb)) == {"standalone.dataplane.type": "ipvs"}
 
 
+def test_keys_of_entries_are_not_set_one_by_one() -> None:
+    (problem,) = read("--set", "standalone.loadbalancers.port=1", model=Lb).problems
+    assert (problem.code, "as JSON" in problem.message) == ("unknown-key", True)
+    layer = read("--set", 'standalone.loadbalancers=[{"name": "a", "port": 1}]', model=Lb)
+    assert values(layer) == {"standalone.loadbalancers[a].name": "a", "standalone.loadbalancers[a].port": 1}
+
+
 def test_what_is_refused() -> None:
     for key, code, hint in (
         ("standalone.auth.secret_key", "secret-on-command-line", "command lines are public"),
