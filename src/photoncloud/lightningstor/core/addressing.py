@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+HOSTS_REMEMBERED = 1024
+"""Host fields whose meaning is kept: clients repeat themselves, and a flood of names must not grow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -22,14 +25,23 @@ class Address:
 class Domains:
     """The configured domains, prepared for matching."""
 
-    __slots__ = ("_suffixes",)
+    __slots__ = ("_known", "_suffixes")
 
     def __init__(self, domains: Iterable[str]) -> None:
         cleaned = {b"." + domain.strip(".").lower().encode("idna") for domain in domains if domain.strip(".")}
         self._suffixes = tuple(sorted(cleaned, key=lambda suffix: (-len(suffix), suffix)))
+        self._known: dict[bytes, str] = {}
 
     def bucket_of(self, host: bytes) -> str:
         """The bucket a Host field names, or empty for path style. The port and a trailing dot do not matter."""
+        bucket = self._known.get(host)
+        if bucket is None:
+            bucket = self._match(host)
+            if len(self._known) < HOSTS_REMEMBERED:
+                self._known[host] = bucket
+        return bucket
+
+    def _match(self, host: bytes) -> str:
         name = host_name(host)
         if not name.endswith(self._suffixes):
             return ""

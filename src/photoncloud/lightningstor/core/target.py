@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 from photoncloud.lightningstor.errors import S3Error
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_AUTHENTICATION = "X-Amz-"
 _ABSOLUTE_FORM = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 
@@ -49,22 +50,26 @@ def _decoded(text: bytes) -> bytes:
 def parameters(query: bytes) -> dict[str, str]:
     """Decoded query parameters, first value of each name; a name without `=` has the empty value.
 
-    Raises S3Error InvalidURI.
+    `X-Amz-*` belong to authentication and are left out. Raises S3Error InvalidURI.
     """
     if not query:
         return {}
+    if not query.isascii() or (b"%" in query and _BAD_ESCAPE.search(query)):
+        raise S3Error("InvalidURI")
     found: dict[str, str] = {}
-    for pair in query.split(b"&"):
-        if not pair:
+    for pair in query.decode("ascii").split("&"):
+        if not pair or pair.startswith(_AUTHENTICATION):
             continue
-        name, _, value = pair.partition(b"=")
-        decoded_name = _text(name)
-        if decoded_name not in found:
-            found[decoded_name] = _text(value)
+        name, _, value = pair.partition("=")
+        if "%" in pair or "+" in pair:
+            name, value = _text(name), _text(value)
+        if name not in found:
+            found[name] = value
     return found
 
 
-def _text(raw: bytes) -> str:
-    if b"+" in raw:
-        raw = raw.replace(b"+", b" ")
-    return (_decoded(raw) if b"%" in raw or not raw.isascii() else raw).decode("utf-8")
+def _text(raw: str) -> str:
+    try:
+        return unquote_to_bytes(raw.replace("+", " ")).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise S3Error("InvalidURI") from error
