@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -61,9 +62,23 @@ def assemble(merged: Mapping[Path, Leaf], material: Material) -> Resolved:
         raise ConfigurationError(problems)
     notes = (*material.notes, *choice.notes, *_own_notes(leaves, material, choice))
     return Resolved(
-        schema.component, photon, settings, decision.mode, decision.reason, choice.stage, dict(choice.backends),
-        dict(choice.engines), choice.endpoints, "", notes, material.read_files, schema, dict(merged), leaves, material,
-    ).hashed()  # fmt: skip
+        component=schema.component,
+        photon=photon,
+        settings=settings,
+        mode=decision.mode,
+        mode_reason=decision.reason,
+        stage=choice.stage,
+        backends=MappingProxyType(choice.backends),
+        engines=MappingProxyType(choice.engines),
+        integrated=choice.endpoints,
+        hash="",
+        notes=notes,
+        files=material.read_files,
+        schema=schema,
+        merged=merged,
+        effective=leaves,
+        material=material,
+    ).hashed()
 
 
 def _with_lease(leaves: dict[Path, Leaf]) -> dict[Path, Leaf]:

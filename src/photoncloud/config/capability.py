@@ -5,7 +5,7 @@ A mode is a preset and this is where it ends: nothing after this module knows wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from photoncloud.config.capability_names import (
     LOCAL,
     accepted_engines,
 )
-from photoncloud.config.declaration import Declaration
+from photoncloud.config.declaration import CAPABILITIES, Declaration
 from photoncloud.config.layer import with_suggestion
 from photoncloud.config.leaf import dotted
 from photoncloud.config.mode import HYBRID, STANDALONE
@@ -53,6 +53,8 @@ def choose(declaration: Declaration, mode: str, look: Lookup) -> Choice:
         choice.backends[capability] = _backend(declaration, capability, mode, look, choice)
     if mode == INTEGRATED_MODE:
         _demand_chainfire(declaration, choice)
+    if mode == HYBRID:
+        choice.notes += _absent(declaration, look)
     derived = declaration.derive_engines(choice.backends)
     for leaf, names in declaration.standalone_backends.items():
         said = look("standalone", leaf).value
@@ -60,6 +62,14 @@ def choose(declaration: Declaration, mode: str, look: Lookup) -> Choice:
         choice.engines[leaf] = local if said == LOCAL else said or derived.get(leaf, names[0])
     choice.stage = stage_of(declaration, choice.backends)
     return choice
+
+
+def _absent(declaration: Declaration, look: Lookup) -> Iterator[Note]:
+    """A file may choose for several components at once; what this one lacks is said, not refused."""
+    for capability in CAPABILITIES:
+        name = look("hybrid", f"{capability}_backend").value
+        if capability not in declaration.capabilities and name != LOCAL:
+            yield Note("info", "capability_absent", {"capability": capability, "backend": name})
 
 
 def endpoints_of(mode: str, look: Lookup) -> Endpoints:

@@ -142,6 +142,13 @@ def test_hybrid_refuses_what_it_cannot_have() -> None:
     assert unsupported.problems[0].origin.line == 3
 
 
+def test_a_choice_for_a_lacking_capability_is_only_said() -> None:
+    declaration = Declaration("flashdns", ":1", {"metadata": ("file",)})
+    choice = resolve("hybrid", {"hybrid.auth_backend": "integrated"}, declaration)
+    assert (choice.backends, choice.problems) == ({"metadata": "file"}, [])
+    assert [(n.event, n.fields["capability"]) for n in choice.notes] == [("capability_absent", "auth")]
+
+
 def test_hybrid_endpoints_count_in_hybrid_only() -> None:
     said = {**AUTH, "hybrid.auth_endpoint": "http://own:1"}
     assert resolve("hybrid", said).endpoints.auth == "http://own:1"
