@@ -45,7 +45,7 @@ def steps() -> list[Step]:
         Step("types", [str(BIN / "mypy")]),
         Step("format", [str(BIN / "ruff"), "format", "--check", "--quiet", *FOLDERS]),
         Step("lint", [str(BIN / "ruff"), "check", "--quiet", *FOLDERS]),
-        Step("imports", [str(BIN / "lint-imports"), "--config", "pyproject.toml", "--no-cache"]),
+        Step("imports", [str(BIN / "lint-imports"), "pyproject.toml", "--no-cache", "--no-logo"]),
         Step("tidy", [python, "tools/tidy.py"]),
         Step("dependencies", [python, "tools/dependencies.py"]),
         Step("generated", [python, "tools/generate.py", "--check"]),

@@ -4,7 +4,9 @@
     config                      pydantic, tomlkit
     runtime, api                base + `server`
     backends                    base + any extra but `dev` (an adapter is imported only when it is chosen)
-    deploy, ctl, testkit        base + `deploy` (testkit: everything)
+    deploy                      base + `deploy`
+    ctl                         base + any extra but `dev` (a probe is imported only when it is asked for)
+    testkit                     everything
 and every declared distribution is imported somewhere, or is listed in NOT_IMPORTED with the reason.
 """
 
@@ -28,7 +30,10 @@ NOT_IMPORTED = {
     "protobuf": "needed by generated stubs",
     "httptools": "uvicorn's parser, and lightningstor's",
     "uvloop": "passed as loop factory",
+    "rich": "typer renders help and errors with it",
 }
+PART_OF = {"yarl": "aiohttp"}
+"""Modules that are part of another one's interface, and always come with it."""
 EXTRA_OF_FOLDER = {"gateway": "api-gateway"}
 
 
@@ -47,7 +52,7 @@ def check(root: Path) -> Iterator[str]:
     for path in sorted((root / "src" / SELF).rglob("*.py")):
         package = path.relative_to(root / "src" / SELF).parts[0]
         for line, module in third_party_imports(path):
-            names = {normal(name) for name in owners.get(module, [module])}
+            names = {normal(name) for name in owners.get(PART_OF.get(module, module), [module])}
             used |= names
             if not names & declared.allowed(package):
                 relative = path.relative_to(root).as_posix()
@@ -100,9 +105,9 @@ class Declared:
             return set(CONFIG_MAY)
         if package in ("runtime", "api"):
             return self._base | self.extra("server")
-        if package == "backends":
+        if package in ("backends", "ctl"):
             return self._base | self.shipped()
-        if package in ("deploy", "ctl"):
+        if package == "deploy":
             return self._base | self.extra("deploy")
         if package == "testkit":
             return self._base | self.shipped() | self.extra("dev")

@@ -31,7 +31,10 @@ def main(arguments: list[str]) -> int:
 def check(root: Path) -> list[Finding]:
     """Every finding below `root`."""
     found: list[Finding] = []
-    for source in sources(root):
+    for path in python_files(root):
+        source = parsed(root, path)
+        if isinstance(source, Finding):
+            return [source]
         rules = (*FILE_RULES, *SOURCE_RULES) if source.is_shipped else FILE_RULES
         for rule in rules:
             found += rule(source)
@@ -40,13 +43,21 @@ def check(root: Path) -> list[Finding]:
     return found
 
 
-def sources(root: Path) -> Iterator[Source]:
-    """Every Python file that a person wrote."""
+def python_files(root: Path) -> Iterator[Path]:
+    """Every Python file that a person wrote, relative to `root`."""
     for folder in CODE_FOLDERS:
         for path in sorted((root / folder).rglob("*.py")):
             if not NOT_OURS.intersection(path.parts) and not path.stem.endswith(("_pb2", "_pb2_grpc")):
-                text = path.read_text("utf-8")
-                yield Source(path.relative_to(root), text, ast.parse(text, str(path)))
+                yield path.relative_to(root)
+
+
+def parsed(root: Path, path: Path) -> Source | Finding:
+    """The file as rules see it, or that it is no Python: then no other rule can be judged."""
+    text = (root / path).read_text("utf-8")
+    try:
+        return Source(path, text, ast.parse(text, path.as_posix()))
+    except SyntaxError as error:
+        return Finding(path.as_posix(), error.lineno or 1, "syntax", error.msg)
 
 
 def texts(root: Path) -> Iterator[Path]:

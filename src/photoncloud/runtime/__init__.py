@@ -1,18 +1,23 @@
 """Process furniture of every PhotonCloud program: what a server needs around its own logic.
 
 Map
-    application     `App`: own, serve, check, on_reload, run; `main`: the whole life of a process
+    application     `App`: own, serve, check, on_reload, run: the whole life of a process
     resource        one started-and-closed thing of an App; bounded steps
-    server          the protocol of what `App.serve` takes
-    supervision     signals: terminate, force, reload, dump
-    reloading       SIGHUP and POST /reload: load again, plan, change all or nothing
-    health          the document of GET /health; checks on their own timers; readiness
+    server          the protocol of what `App.serve` takes; serving: all of them, bound and drained together
+    signals         terminate, force, reload, dump (`task_dump`)
+    reloading       load again, plan, change all or nothing; reload_control: SIGHUP and POST /reload
+    program         `main`: from a loaded configuration to an exit status; failure: from an error to one
+    health          the document of GET /health and readiness; health_checks: probes on their own timers
+    announcement    every change of the state reaches metrics and the supervisor
+    capability      watching one integrated capability through loss and return
     degradation     the ledger of capability states, GET /degradation
+    ops_listener    the listeners of an App for its operators
     ops_http        /health /livez /readyz /metrics /config /degradation /reload
     http_server     an ASGI application as a server of an App (uvicorn lives here only)
+    http_middleware request id, duration and log line around every HTTP request
     listener        bind an address; a taken one is named with its holder (`port_holder`)
     metrics         one registry an App, text exposition (prometheus-client lives here only)
-    logging         structured lines, redaction, rotation (structlog lives here only)
+    logging         structured lines (structlog lives here only); log_render, log_output, redaction: their parts
     request_id      take over, make, bind and hand on X-Request-Id
     clock           Clock, SystemClock
     tasks           spawn(name=): named, owned, never lost

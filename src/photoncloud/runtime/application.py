@@ -19,8 +19,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Final, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from typing import Any, Final, TypeVar
 
 from starlette.routing import Route
 
@@ -28,6 +28,7 @@ import photoncloud
 from photoncloud.config import Resolved
 from photoncloud.runtime import exit_status, health_checks, logging, ops_listener, task_dump
 from photoncloud.runtime.announcement import Announcement
+from photoncloud.runtime.capability import CapabilityWatch, fallback_policy
 from photoncloud.runtime.clock import Clock, SystemClock
 from photoncloud.runtime.degradation import Ledger
 from photoncloud.runtime.failure import report, status_of
@@ -92,7 +93,7 @@ class App:
         self._ops_servers = Serving()
         self._checks: list[Check] = []
         self._with_ops_listener = ops_listener
-        self._followed_tls: list[FollowingContext] = []
+        self._background: list[tuple[str, Callable[[], Coroutine[Any, Any, None]]]] = []
         self._ops = Ops(self.health, self.metrics, self._lag, self.ledger, lambda: self.resolved, self._reload.run)
         self._stop_asked = asyncio.Event()
         self._status = exit_status.OK
@@ -152,6 +153,24 @@ class App:
         self._checks.append(Check(name, probe, critical, interval_sec, timeout_sec))
         self.health.register(name, critical=critical)
 
+    def watch_capability(self, capability: str, probe: Callable[[], Awaitable[object]]) -> CapabilityWatch:
+        """Follow an integrated capability (`resolved.backends` says which backend) through loss and return.
+
+        Its state is a check of its own name, a metric, and an entry of GET /degradation. `probe` raises while the
+        service does not answer; the adapter tells the watch what its calls meet.
+        """
+        watch = CapabilityWatch(
+            capability,
+            self.resolved.backends[capability],
+            probe,
+            ledger=self.ledger,
+            clock=self.clock,
+            policy=lambda: fallback_policy(self.resolved),
+        )
+        self._background.append((f"watch_{capability}", watch.run))
+        self.health.capability(capability, watch.state.state, "")
+        return watch
+
     def on_reload(self, prepare: Prepare) -> None:
         """Take part in reloads. `prepare(resolved)` (sync or async) gets the configuration that will hold, in which
         only reloadable leaves differ; it raises PhotonError to refuse, else returns the switch-over or None.
@@ -161,7 +180,7 @@ class App:
 
     def follow_tls(self, context: FollowingContext) -> None:
         """Re-read the files of `context` every `photon.tls.reload_interval_sec`; trouble shows as check `tls`."""
-        self._followed_tls.append(context)
+        self._background.append(("tls_follow", lambda: self._follow(context)))
 
     def ops_routes(self) -> list[Route]:
         """The operations endpoints for the component's own admin HTTP listener."""
@@ -227,8 +246,8 @@ class App:
         await self._ops_servers.start()
         await self._resources.start()
         await self._servers.start()
-        for context in self._followed_tls:
-            spawn(self._follow(context), name="tls_follow")
+        for name, work in self._background:
+            spawn(work(), name=name)
         await self._start_checks()
         await self._reload.show_loaded()
         self._become_ready()

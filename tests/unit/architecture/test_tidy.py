@@ -96,6 +96,12 @@ def test_sizes_and_names_hold_in_tests_and_tools_too(tmp_path: Path, write: Writ
     assert rules(tmp_path) == {"file-length", "file-name"}
 
 
+def test_a_file_that_is_no_python(tmp_path: Path, write: Write) -> None:
+    write("runtime/x.py", DOC + "def f(:\n")
+    (finding,) = tidy.check(tmp_path)
+    assert (finding.line, finding.rule) == (2, "syntax")
+
+
 def test_a_finding_says_where(tmp_path: Path, write: Write) -> None:
     write("runtime/x.py", DOC + "class XManager: ...\n")
     (finding,) = tidy.check(tmp_path)

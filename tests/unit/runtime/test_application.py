@@ -184,6 +184,19 @@ async def test_followed_tls_shows_its_trouble(configure: Configure, tmp_path: Pa
         assert "tls" not in app.health.checks()
 
 
+async def test_a_watched_capability_is_a_check_a_metric_and_an_entry(configure: Configure) -> None:
+    app = App(configure())
+    watch = app.watch_capability("metadata", good)
+    async with app.running():
+        assert app.health.document()["checks"] == {"metadata": "ok"}
+        app.ledger.transition("metadata", "memory", "fallback", "gone")
+        assert app.health.document()["checks"] == {"metadata": "gone"}
+        assert watch.state.may_write
+        _, entries = await get(f"http://{app.addresses['ops']}/degradation")
+        assert [entry["reason"] for entry in entries] == ["gone"]
+        assert b'photon_tasks{name="watch_metadata"} 1.0' in app.metrics.render()[0]
+
+
 async def test_tasks_of_the_app_end_with_it(configure: Configure) -> None:
     ended = asyncio.Event()
 

@@ -26,7 +26,7 @@ class Recorder:
             raise ValueError("no close")
 
 
-class SyncManager:
+class SyncContext:
     def __init__(self, steps: list[str]) -> None:
         self.steps = steps
 
@@ -85,7 +85,7 @@ async def test_a_partial_start_is_cleaned_up() -> None:
 
 async def test_every_kind_of_resource() -> None:
     steps: list[str] = []
-    several = resources(SyncManager(steps), Closer(steps), AsyncCloser(steps))
+    several = resources(SyncContext(steps), Closer(steps), AsyncCloser(steps))
     await several.start()
     await several.close()
     assert steps == ["enter", "start", "aclose", "close", "exit"]
