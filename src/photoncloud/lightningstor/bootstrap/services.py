@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from photoncloud.backends.auth.iam.sigv4 import SigV4Rules
+from photoncloud.lightningstor.adapters.random_pool import RandomPool
 from photoncloud.lightningstor.bootstrap.accounts import Accounts
 from photoncloud.lightningstor.bootstrap.engines import MEBIBYTE, Engines
 from photoncloud.lightningstor.core import xml_in
@@ -125,13 +126,20 @@ class _Builder:
         self.cache = HeadCache(settings.metadata.cache_size_mb * MEBIBYTE // 4)
         self.reader = VersionReader(engines.index, self.cache)
         self.usage = UsageLedger(engines.index)
+        self.random_bytes = RandomPool(os.urandom)
         self.commits = Commits(
-            engines.index, self.cache, self.reader, self.usage, clock.now_ns, os.urandom, settings.storage.durability
+            engines.index,
+            self.cache,
+            self.reader,
+            self.usage,
+            clock.now_ns,
+            self.random_bytes,
+            settings.storage.durability,
         )
         self.authenticator = Authenticator(engines.auth, sigv4_rules(settings))
         self.authoriser = Authoriser(engines.auth, self.reader)
         stores = BodyStores(
-            engines.hashes, engines.blobs, engines.cipher, os.urandom, settings.storage.inline_max_bytes
+            engines.hashes, engines.blobs, engines.cipher, self.random_bytes, settings.storage.inline_max_bytes
         )
         self.intake = BodyIntake(stores)
         self.keys = BodyKeys(engines.cipher, requires_tls=settings.sse.c_require_tls, is_enabled=settings.features.sse)

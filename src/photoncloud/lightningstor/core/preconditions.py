@@ -73,21 +73,22 @@ class ReadConditions(NamedTuple):
 
 def read_conditions(fields: Fields) -> ReadConditions | None:
     """The conditions of a GET or HEAD, None when there are none."""
-    return _conditions(fields, "")
+    return None if _READ_FIELDS.isdisjoint(fields) else _conditions(fields, _READ_FIELD_NAMES, "")
 
 
 def copy_conditions(fields: Fields) -> ReadConditions | None:
     """The conditions on a copy source."""
-    return _conditions(fields, "x-amz-copy-source-")
+    return None if _COPY_FIELDS.isdisjoint(fields) else _conditions(fields, _COPY_FIELD_NAMES, _COPY_PREFIX)
 
 
-def _conditions(fields: Fields, prefix: str) -> ReadConditions | None:
-    names = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
-    if_match, if_none_match, if_modified, if_unmodified = (
-        fields.get((prefix + name).encode(), b"").decode("latin-1") for name in names
-    )
-    if not (if_match or if_none_match or if_modified or if_unmodified):
-        return None
+_COPY_PREFIX = "x-amz-copy-source-"
+_READ_FIELD_NAMES = (b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since")
+_COPY_FIELD_NAMES = tuple(_COPY_PREFIX.encode("ascii") + name for name in _READ_FIELD_NAMES)
+_READ_FIELDS, _COPY_FIELDS = frozenset(_READ_FIELD_NAMES), frozenset(_COPY_FIELD_NAMES)
+
+
+def _conditions(fields: Fields, names: tuple[bytes, ...], prefix: str) -> ReadConditions:
+    if_match, if_none_match, if_modified, if_unmodified = (fields.get(name, b"").decode("latin-1") for name in names)
     return ReadConditions(if_match, if_none_match, if_modified, if_unmodified, prefix)
 
 

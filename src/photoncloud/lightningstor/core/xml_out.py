@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from photoncloud.lightningstor.core.error_table import ERRORS
 from photoncloud.lightningstor.errors import S3Error
@@ -16,6 +17,8 @@ from photoncloud.lightningstor.errors import S3Error
 DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 NAMESPACE = b"http://s3.amazonaws.com/doc/2006-03-01/"
 CONTENT_TYPE = (b"content-type", b"application/xml")
+
+_DAY_SEC = 86_400
 
 _SPECIAL = re.compile(r"[&<>\"\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 """Tabs and line feeds stand as they are: parsers keep them in element content, unlike carriage returns."""
@@ -68,9 +71,16 @@ def document(root: str, fragments: Iterable[bytes]) -> bytes:
     return b'%b<%b xmlns="%b">%b</%b>' % (DECLARATION, tag, NAMESPACE, b"".join(fragments), tag)
 
 
+@lru_cache(maxsize=1024)
+def _day(number: int) -> str:
+    """`YYYY-MM-DDT` of a day since 1970: a listing shows few days and many times."""
+    return datetime.fromtimestamp(number * _DAY_SEC, UTC).strftime("%Y-%m-%dT")
+
+
 def timestamp(time_ms: int) -> str:
     """Milliseconds since 1970 as `YYYY-MM-DDTHH:MM:SS.000Z` (S3 shows whole seconds)."""
-    return datetime.fromtimestamp(time_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    day, second = divmod(time_ms // 1000, _DAY_SEC)
+    return f"{_day(day)}{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}.000Z"
 
 
 def http_date(time_ms: int) -> str:

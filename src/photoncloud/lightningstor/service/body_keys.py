@@ -16,6 +16,12 @@ from photoncloud.lightningstor.ports import Cipher
 from photoncloud.lightningstor.service.call import Call
 from photoncloud.lightningstor.service.sealed_body import BodyKey, new_body_key
 
+_KEY_FIELDS = {
+    prefix: frozenset((prefix + name).encode("ascii") for name in ("algorithm", "key", "key-md5"))
+    for prefix in (CUSTOMER_FIELDS, SOURCE_CUSTOMER_FIELDS)
+}
+"""Most requests have none of these: one look at all three."""
+
 
 class BodyKeys:
     """`requires_tls` is `sse.c_require_tls`; with `is_enabled` False (`features.sse`) new encryption is refused."""
@@ -35,6 +41,8 @@ class BodyKeys:
 
     def _customer_key(self, call: Call, prefix: str) -> CustomerKey | None:
         request = call.request
+        if _KEY_FIELDS[prefix].isdisjoint(request.fields):
+            return None
         return read_customer_key(request.fields, prefix, is_secure=request.secure, requires_tls=self._requires_tls)
 
     def for_new_body(self, call: Call) -> BodyKey | None:

@@ -20,6 +20,7 @@ from photoncloud.lightningstor.core.versioning import Head, Place, Usage
 from photoncloud.lightningstor.errors import CommitLost, IndexUnavailable, S3Error
 from photoncloud.lightningstor.ports import Durability, Index
 from photoncloud.lightningstor.service.bucket_directory import Bucket
+from photoncloud.lightningstor.service.call import Call
 from photoncloud.lightningstor.service.head_cache import HeadCache
 from photoncloud.lightningstor.service.usage import UsageLedger
 from photoncloud.lightningstor.service.version_reader import VersionReader
@@ -64,6 +65,14 @@ def asked_durability(value: str | None) -> Durability | None:
         return cast(Durability, value)
     fields = {"ArgumentName": "x-photon-durability", "ArgumentValue": value}
     raise S3Error("InvalidArgument", "The durability must be group or fsync", fields=fields)
+
+
+def write_options(call: Call, *, is_conditional: bool = False) -> WriteOptions:
+    """How a request wants its change committed. Raises S3Error InvalidArgument."""
+    asked = call.request.fields.get(b"x-photon-durability")
+    if asked is None and not is_conditional:
+        return ORDINARY
+    return WriteOptions(is_conditional, asked_durability(None if asked is None else asked.decode("latin-1")))
 
 
 class Commits:

@@ -31,7 +31,7 @@ from photoncloud.lightningstor.service.body_digests import CRC64, MD5, BodyDiges
 from photoncloud.lightningstor.service.body_sink import StoredBody
 from photoncloud.lightningstor.service.call import Call, Handler, Source
 from photoncloud.lightningstor.service.collaborators import Collaborators, bucket_of
-from photoncloud.lightningstor.service.commits import WriteOptions, asked_durability
+from photoncloud.lightningstor.service.commits import write_options
 from photoncloud.lightningstor.service.copy_source import (
     SourceMoved,
     is_unmoved,
@@ -79,8 +79,7 @@ class _Job:
             b"x-amz-storage-class" in request.fields,
             _names_encryption(call),
         )
-        durability = asked_durability(call.header("x-photon-durability"))
-        self.options = WriteOptions(self.conditions.is_conditional, durability)
+        self.options = write_options(call, is_conditional=self.conditions.is_conditional)
 
 
 class Copies:

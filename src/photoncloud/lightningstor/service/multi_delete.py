@@ -14,7 +14,7 @@ from photoncloud.lightningstor.core.xml_in import Element
 from photoncloud.lightningstor.errors import OutOfSpace, S3Error
 from photoncloud.lightningstor.service.call import Call, Handler
 from photoncloud.lightningstor.service.collaborators import Collaborators, bucket_of
-from photoncloud.lightningstor.service.commits import WriteOptions, asked_durability
+from photoncloud.lightningstor.service.commits import write_options
 from photoncloud.lightningstor.service.documents import xml_reply
 from photoncloud.lightningstor.service.key_batches import Failure, KeyBatches
 from photoncloud.lightningstor.service.objects import BYPASS_HEADER, Deletion, Objects
@@ -67,7 +67,7 @@ class MultiDelete:
                 refused[at] = error
             else:
                 changes.append((item.key, self._planner(deletion)))
-        options = WriteOptions(durability=asked_durability(call.header("x-photon-durability")))
+        options = write_options(call)
         done = iter(await self._batches.change(bucket_of(call), changes, options))
         return [refused[at] if at in refused else next(done) for at in range(len(asked))]
 
@@ -94,15 +94,19 @@ class MultiDelete:
 
 
 def _asked(element: Element) -> Asked:
-    key = element.required("Key").text
+    """One pass over the children: there may be a thousand of these elements."""
+    texts: dict[str, str] = {}
+    for child in element:
+        texts.setdefault(child.name, child.text)
+    key = texts.get("Key")
     if not key:
         raise S3Error("MalformedXML")
     return Asked(
         key.encode("utf-8"),
-        element.text_of("VersionId") or "",
-        element.text_of("ETag"),
-        element.text_of("Size"),
-        element.text_of("LastModifiedTime"),
+        texts.get("VersionId", "").strip(),
+        texts.get("ETag"),
+        texts.get("Size"),
+        texts.get("LastModifiedTime"),
     )
 
 

@@ -29,7 +29,7 @@ from photoncloud.lightningstor.ports import Row
 from photoncloud.lightningstor.service.bucket_directory import Bucket
 from photoncloud.lightningstor.service.call import Call, Handler
 from photoncloud.lightningstor.service.collaborators import Collaborators, bucket_of
-from photoncloud.lightningstor.service.commits import WriteOptions, asked_durability
+from photoncloud.lightningstor.service.commits import WriteOptions, write_options
 from photoncloud.lightningstor.service.documents import xml_reply
 from photoncloud.lightningstor.service.new_object import lock_of, owner_of
 from photoncloud.lightningstor.service.upload_rows import UploadRows, choice_of
@@ -99,7 +99,7 @@ class Multipart:
             compares = (Compare(key_space.lives(place.bucket_id), place.lives_revision), Compare(row, 0))
             return Transaction(compares, (Put(row, record_codec.encode(record)),))
 
-        durability = asked_durability(call.header("x-photon-durability"))
+        durability = write_options(call).durability
         await self._uploads.change(bucket_of(call), call.key, plan, durability)
         return self._created(call, record)
 
@@ -153,8 +153,7 @@ class Multipart:
                 events=events,
             )
 
-        durability = asked_durability(call.header("x-photon-durability"))
-        options = WriteOptions(conditions.is_conditional, durability)
+        options = write_options(call, is_conditional=conditions.is_conditional)
         try:
             record = (await self._around.commits.change(bucket_of(call), call.key, plan, options)).record
         except _Repeated as repeated:

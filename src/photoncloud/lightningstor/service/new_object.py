@@ -12,7 +12,7 @@ from photoncloud.lightningstor.errors import S3Error
 from photoncloud.lightningstor.service.bucket_directory import Bucket
 from photoncloud.lightningstor.service.call import Call
 from photoncloud.lightningstor.service.collaborators import Collaborators, bucket_of
-from photoncloud.lightningstor.service.commits import ORDINARY, WriteOptions, asked_durability
+from photoncloud.lightningstor.service.commits import ORDINARY, WriteOptions, write_options
 
 _LOCK_NEEDS_DIGEST = (
     "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters"
@@ -55,7 +55,7 @@ def describe(around: Collaborators, call: Call, conditions: WriteConditions, *, 
         owner=owner_of(around, call),
         lock=lock_of(call, has_digest=has_digest),
         conditions=conditions,
-        options=WriteOptions(conditions.is_conditional, asked_durability(call.header("x-photon-durability"))),
+        options=write_options(call, is_conditional=conditions.is_conditional),
     )
 
 

@@ -18,7 +18,7 @@ from photoncloud.lightningstor.core.versioning import Change, Head, Place, Usage
 from photoncloud.lightningstor.errors import S3Error
 from photoncloud.lightningstor.service.call import Call, Handler
 from photoncloud.lightningstor.service.collaborators import Collaborators, bucket_of
-from photoncloud.lightningstor.service.commits import WriteOptions, asked_durability
+from photoncloud.lightningstor.service.commits import write_options
 from photoncloud.lightningstor.service.documents import xml_reply
 from photoncloud.lightningstor.service.new_object import check_grants, sent_acl
 from photoncloud.lightningstor.service.objects import BYPASS_HEADER
@@ -188,7 +188,7 @@ class ObjectSettings:
             found = _object_of(call, await self._around.reader.find(place.rows, ref))
             return self._plan(place, head, found, edit(found.record), events)
 
-        options = WriteOptions(durability=asked_durability(call.header("x-photon-durability")))
+        options = write_options(call)
         planned = await self._around.commits.change(bucket_of(call), call.key, plan, options)
         return Reply(status, self._version_header(call, planned.record))
 

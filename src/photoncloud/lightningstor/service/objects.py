@@ -37,7 +37,7 @@ from photoncloud.lightningstor.service.body_sink import StoredBody
 from photoncloud.lightningstor.service.bucket_directory import Bucket
 from photoncloud.lightningstor.service.call import Call, Handler
 from photoncloud.lightningstor.service.collaborators import Collaborators, bucket_of
-from photoncloud.lightningstor.service.commits import ORDINARY, WriteOptions, asked_durability
+from photoncloud.lightningstor.service.commits import ORDINARY, WriteOptions, write_options
 from photoncloud.lightningstor.service.new_object import NewObject, describe, describe_posted
 
 BYPASS_HEADER = "x-amz-bypass-governance-retention"
@@ -157,7 +157,7 @@ class Objects:
             conditions=conditions,
             may_bypass=await self.may_bypass(call, call.key, text or ""),
         )
-        options = WriteOptions(conditions.is_conditional, asked_durability(call.header("x-photon-durability")))
+        options = write_options(call, is_conditional=conditions.is_conditional)
         planned = await self.delete(bucket_of(call), call.key, deletion, options)
         reply: ReplyHeaders = [(b"x-photon-durability", self._commits.effective(options.durability).encode("ascii"))]
         if planned.is_marker:

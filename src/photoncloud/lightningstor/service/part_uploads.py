@@ -16,7 +16,7 @@ from photoncloud.lightningstor.service.body_intake import demands_of
 from photoncloud.lightningstor.service.body_sink import StoredBody
 from photoncloud.lightningstor.service.call import Call, Handler, Source
 from photoncloud.lightningstor.service.collaborators import Collaborators, bucket_of
-from photoncloud.lightningstor.service.commits import asked_durability
+from photoncloud.lightningstor.service.commits import write_options
 from photoncloud.lightningstor.service.copy_source import (
     SourceMoved,
     is_unmoved,
@@ -92,7 +92,7 @@ class PartUploads:
             now_ms = self._around.commits.draw().clock.now_ms
             return plan_part(place, current, old, part, now_ms, inline=inline, compares=compares)
 
-        durability = asked_durability(call.header("x-photon-durability"))
+        durability = write_options(call).durability
         await self._uploads.change(bucket_of(call), call.key, plan, durability)
 
     # Copies.
@@ -184,7 +184,7 @@ def _part_of(number: int, body: StoredBody) -> PartRecord:
 
 
 def _part_headers(around: Collaborators, call: Call, part: PartRecord | None, upload: UploadRow) -> ReplyHeaders:
-    level = around.commits.effective(asked_durability(call.header("x-photon-durability")))
+    level = around.commits.effective(write_options(call).durability)
     headers: ReplyHeaders = [(b"x-photon-durability", level.encode("ascii"))]
     if part is not None:
         headers += checksum_headers(part.checksum, 0)[:1]

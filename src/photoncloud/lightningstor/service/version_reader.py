@@ -13,6 +13,8 @@ from photoncloud.lightningstor.errors import StoreDamaged
 from photoncloud.lightningstor.ports import Index, Row
 from photoncloud.lightningstor.service.head_cache import CachedHead, HeadCache
 
+ABSENT = Head()
+
 
 class Found(NamedTuple):
     """A version and the row it was read from, which a transaction may compare. `is_head`: it is the key's head."""
@@ -42,16 +44,13 @@ class VersionReader:
         return (await self.cached(place)).head
 
     async def _read_head(self, place: bytes) -> Head:
-        """A key has a current object or a marker, never both: the second row is read only when the first is absent."""
-        row = await self._index.get(key_space.current(place))
-        if row is not None:
-            return Head(record_codec.decode_object(row.value), row.value, current_revision=row.revision)
+        """A key has a current object or a marker, never both; both rows come from one snapshot."""
         current, marker = await self._index.get_many((key_space.current(place), key_space.marker(place)))
         if current is not None:
             return Head(record_codec.decode_object(current.value), current.value, current_revision=current.revision)
         if marker is not None:
             return Head(record_codec.decode_object(marker.value), marker.value, marker_revision=marker.revision)
-        return Head()
+        return ABSENT
 
     async def find(self, place: bytes, ref: VersionRef | None) -> Found | None:
         """The version named, or with None the head (object or marker). None when there is no such version."""
