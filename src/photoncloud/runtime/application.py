@@ -192,7 +192,10 @@ class App:
         return {**self._ops_servers.addresses, **self._servers.addresses}
 
     def stop(self, status: int = exit_status.OK, reason: str = "") -> None:
-        """Drain and end with `status`; the first call decides. For owners whose failure is final (a store's disk)."""
+        """Drain and end with `status`; the first call decides. For owners whose failure is final (a store's disk).
+
+        From the loop's thread only: other threads say `loop.call_soon_threadsafe(app.stop, status, reason)`.
+        """
         if not self._stop_asked.is_set():
             self._status = status
             (log.error if status else log.info)("stopping", reason=reason, exit_status=status)
@@ -232,13 +235,13 @@ class App:
         stop = asyncio.create_task(self._stop_asked.wait(), name="stop")
         try:
             await asyncio.wait({start, stop}, return_when=asyncio.FIRST_COMPLETED)
-            if start.done():
-                await start
+            start.cancel()  # nothing when it is done
+            await asyncio.wait({start})
+            if not start.cancelled():
+                start.result()
                 await stop
         finally:
-            for task in (start, stop):
-                task.cancel()
-            await asyncio.wait({start, stop})
+            stop.cancel()
 
     async def _start(self) -> None:
         spawn(self._lag.run(), name="loop_lag")

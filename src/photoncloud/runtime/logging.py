@@ -190,10 +190,14 @@ def configure(component: str, component_id: str, settings: LogSettings) -> None:
 
 
 def prepare(component: str, component_id: str, settings: LogSettings) -> Callable[[], None]:
-    """The first half of `configure`: everything that can fail. The returned function switches over and cannot."""
-    output = _open_output(settings)
+    """The first half of `configure`: finds out whether it can be done. The returned function switches over.
+
+    Nothing stays open when the switch never comes (another participant refused the reload).
+    """
+    _open_output(settings).close()
 
     def switch() -> None:
+        output = _open_output(settings)
         old, _process.output = _process.output, output
         if old is not None:
             old.close()

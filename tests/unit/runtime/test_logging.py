@@ -2,6 +2,7 @@
 
 import json
 import logging as stdlib_logging
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,13 @@ def test_prepare_changes_nothing_until_it_is_switched(log_file: Path, tmp_path: 
     get_logger("a").info("new")
     assert [record["event"] for record in records(log_file)] == ["old"]
     assert [record["event"] for record in records(tmp_path / "other")] == ["new"]
+
+
+def test_prepare_leaves_nothing_open_when_the_switch_never_comes(tmp_path: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(10):
+        logging.prepare("demo", "demo-1", LogSettings(file=str(tmp_path / "log")))
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_prepare_of_an_impossible_file_raises_and_keeps_the_old(log_file: Path, tmp_path: Path) -> None:
