@@ -104,16 +104,16 @@ class _Body:
         """The whole body. Raises S3Error EntityTooLarge beyond `limit`, before reading when the length is known."""
         if self.length is not None and self.length > limit:
             raise _too_large(self.length, limit)
-        first = bytes(await self.read())
-        if self.length is not None and len(first) == self.length:
-            return first
-        pieces, size = [first], len(first)
+        pieces: list[bytes] = []
+        size = 0
         while piece := await self.read():
             size += len(piece)
             if size > limit:
                 raise _too_large(size, limit)
             pieces.append(bytes(piece))
-        return b"".join(pieces)
+            if size == self.length:
+                break
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def _too_large(size: int, limit: int) -> S3Error:
