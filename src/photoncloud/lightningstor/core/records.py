@@ -126,6 +126,19 @@ class BucketRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """Object ownership setting; empty when none was ever set."""
     grants: tuple[Grant, ...] = ()
     canned_acl: str = ""
+    unversioned_prefixes: tuple[str, ...] = ()
+    """Keys below these are not versioned although the bucket is (a widespread extension of S3)."""
+    unversioned_folders: bool = False
+    """Nor are keys that end in a slash."""
+
+    def versioning_of(self, key: bytes) -> str:
+        """The state that governs a key: an exempted key of a versioned bucket is treated as in a suspended one."""
+        if self.versioning != "Enabled" or not (self.unversioned_prefixes or self.unversioned_folders):
+            return self.versioning
+        if self.unversioned_folders and key.endswith(b"/"):
+            return "Suspended"
+        exempt = any(key.startswith(prefix.encode("utf-8")) for prefix in self.unversioned_prefixes)
+        return "Suspended" if exempt else "Enabled"
 
 
 class UploadRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True):

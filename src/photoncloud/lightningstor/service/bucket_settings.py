@@ -23,12 +23,14 @@ from photoncloud.lightningstor.core import (
     public_access,
     record_codec,
     tagging,
+    versioning_document,
     website,
     xml_in,
     xml_out,
 )
 from photoncloud.lightningstor.core.http_message import Reply
 from photoncloud.lightningstor.core.records import BucketRecord, Grant
+from photoncloud.lightningstor.core.versioning_document import Versioning
 from photoncloud.lightningstor.errors import CommitLost, S3Error
 from photoncloud.lightningstor.ports import Compare, Delete, Index, Put, Transaction
 from photoncloud.lightningstor.service.bucket_directory import Bucket, BucketDirectory
@@ -243,22 +245,24 @@ class BucketSettings:
     # Versioning and object lock.
 
     async def get_versioning(self, call: Call) -> Reply:
-        state = _bucket(call).record.versioning
-        return xml_reply(xml_out.document("VersioningConfiguration", [xml_out.optional("Status", state)]))
+        record = _bucket(call).record
+        found = Versioning(record.versioning, record.unversioned_prefixes, record.unversioned_folders)
+        return xml_reply(versioning_document.to_xml(found))
 
     async def put_versioning(self, call: Call) -> Reply:
-        root = xml_in.parse(await self._around.read_document(call), "VersioningConfiguration")
-        state = root.text_of("Status")
-        if root.text_of("MfaDelete") == "Enabled":
-            raise S3Error("NotImplemented", fields={"Header": "MfaDelete"})
-        if state not in ("Enabled", "Suspended"):
-            raise S3Error("MalformedXML")
+        wanted = versioning_document.parse(await self._around.read_document(call))
         bucket = _bucket(call)
-        if state == "Enabled":
+        if wanted.status == "Enabled":
             _require(self._features.versioning, VERSIONING_DISABLED)
         elif bucket.record.lock_enabled:
             raise S3Error("InvalidBucketState", _LOCK_FORBIDS_SUSPENSION)
-        await self._store_record(bucket, _changed(bucket.record, versioning=state))
+        changed = _changed(
+            bucket.record,
+            versioning=wanted.status,
+            unversioned_prefixes=wanted.excluded_prefixes,
+            unversioned_folders=wanted.excludes_folders,
+        )
+        await self._store_record(bucket, changed)
         return Reply()
 
     async def get_object_lock(self, call: Call) -> Reply:

@@ -111,7 +111,7 @@ class Commits:
     def place(bucket: Bucket, key: bytes) -> Place:
         """A key of a bucket as the bucket was read."""
         rows = key_space.place(bucket.record.id, key)
-        return Place(bucket.record.id, key, rows, bucket.lives_revision, bucket.record.versioning)
+        return Place(bucket.record.id, key, rows, bucket.lives_revision, bucket.record.versioning_of(key))
 
     async def change(
         self,
@@ -181,7 +181,7 @@ class Commits:
             raise S3Error("NoSuchBucket", fields={"BucketName": name})
         if lives is None:
             raise S3Error("SlowDown")
-        return Place(place.bucket_id, place.key, place.rows, lives.revision, record.versioning)
+        return Place(place.bucket_id, place.key, place.rows, lives.revision, record.versioning_of(place.key))
 
     async def _was_applied(self, rows: bytes, planned: KeyPlan) -> bool:
         """Whether a commit of unknown outcome stands: the head is what it would have made, request id included."""

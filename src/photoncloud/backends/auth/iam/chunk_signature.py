@@ -34,6 +34,7 @@ class ChunkSignatureChain:
         self._timestamp = request.timestamp.encode()
         self._scope = request.scope.encode()
         self._previous = request.signature
+        self._canonical_request = request.canonical_request
 
     def verify_chunk(self, signature: bytes, chunk_sha256: bytes) -> None:
         """One chunk's data by its SHA-256 (hex text), the final empty chunk included.
@@ -50,5 +51,5 @@ class ChunkSignatureChain:
     def _follow(self, signature: bytes, string_to_sign: bytes) -> None:
         expected = hmac.digest(self._signing_key, string_to_sign, "sha256").hex().encode()
         if not hmac.compare_digest(expected, signature):
-            raise refuse.signature_mismatch(self._access_key_id, string_to_sign, signature)
+            raise refuse.signature_mismatch(self._access_key_id, string_to_sign, signature, self._canonical_request)
         self._previous = expected
