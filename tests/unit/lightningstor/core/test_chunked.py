@@ -292,7 +292,7 @@ def test_hostile_bodies_end_in_a_documented_refusal(pieces, mode, trailer):
 @pytest.mark.exam
 @pytest.mark.timeout(3600)
 @given(st.lists(st.one_of(ALPHABET, st.binary(max_size=40)), max_size=60), MODES, st.sampled_from([None, CRC]))
-@settings(max_examples=400_000, deadline=None)
+@settings(max_examples=200_000, deadline=None)
 def test_hostile_bodies_for_minutes(pieces, mode, trailer):
     check_robust(pieces, mode, trailer)
 

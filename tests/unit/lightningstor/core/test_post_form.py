@@ -189,7 +189,7 @@ def test_hostile_forms_end_in_a_documented_refusal(pieces):
 @pytest.mark.exam
 @pytest.mark.timeout(3600)
 @given(st.lists(st.one_of(PIECES, st.binary(max_size=30)), max_size=60))
-@settings(max_examples=200_000, deadline=None)
+@settings(max_examples=100_000, deadline=None)
 def test_hostile_forms_for_minutes(pieces):
     check_robust(pieces)
 
