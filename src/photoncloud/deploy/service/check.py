@@ -111,7 +111,9 @@ def _would_start(service: OurService, folder: Path) -> tuple[list[str], str]:
     flags = [word for word in service.arguments if word.startswith("-")]
     environ = {**_surroundings(), **service.environment}
     answer = server_command.ask(service.component, [*arguments, *flags], environ, folder)
-    return ([] if answer.status == 0 else [line for line in answer.error.splitlines() if line]), ""
+    lines = [line for line in answer.error.splitlines() if line]
+    is_broken = lines[:1] == ["Traceback (most recent call last):"]
+    return ([] if answer.status == 0 else lines[-1:] if is_broken else lines), ""
 
 
 def _common_problems(service: OurService) -> list[str]:
