@@ -24,6 +24,18 @@ WRITES = frozenset(
 )
 """Operations that add bytes; deletes and configuration work on a full disk."""
 
+CHANGES = WRITES | {
+    "AbortMultipartUpload",
+    "DeleteObject",
+    "DeleteObjectTagging",
+    "DeleteObjects",
+    "PutObjectAcl",
+    "PutObjectLegalHold",
+    "PutObjectRetention",
+    "PutObjectTagging",
+}
+"""Operations that change objects: refused while their bucket is being deleted."""
+
 
 class Space(Protocol):
     def free_bytes(self) -> int:
@@ -71,7 +83,12 @@ class Admission:
         self.in_flight -= 1
 
     async def admit(self, request: Request, bucket: Bucket | None, operation: str) -> None:
-        """Whether this request may add bytes. Raises S3Error InsufficientStorage, QuotaExceeded."""
+        """Whether this request may change objects and add bytes.
+
+        Raises S3Error SlowDown (the bucket is being deleted), InsufficientStorage, QuotaExceeded.
+        """
+        if bucket is not None and not bucket.lives_revision and operation in CHANGES:
+            raise S3Error("SlowDown", headers=_RETRY_AFTER)
         if operation not in WRITES:
             return
         if self._space.free_bytes() < self.limits.min_free_bytes:
