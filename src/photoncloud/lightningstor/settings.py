@@ -152,15 +152,15 @@ class Events(ConfigModel):
 def _validate(settings: Settings, context: Context) -> Iterator[Problem]:
     if settings.features.replication:
         message = "replication is not available in this version"
-        yield context.problem("standalone.features.replication", "unavailable", message, "replication = false")
+        yield context.problem("standalone.features.replication", "bad-value", message, "replication = false")
     server = settings.server
     if bool(server.tls_cert_file) is not bool(server.tls_key_file):
         message = "server.tls_cert_file and server.tls_key_file go together"
-        yield context.problem("standalone.server.tls_cert_file", "incomplete", message)
+        yield context.problem("standalone.server.tls_cert_file", "missing-key", message)
     for key in ("s3_tls_addr", "website_tls_addr"):
         if getattr(server, key) and not server.tls_cert_file:
             message = f"server.{key} needs server.tls_cert_file and server.tls_key_file"
-            yield context.problem(f"standalone.server.{key}", "incomplete", message)
+            yield context.problem(f"standalone.server.{key}", "missing-key", message)
     yield from _validate_networks(server.trusted_proxies, context)
     yield from _validate_auth(settings.auth, context)
 
@@ -179,10 +179,10 @@ def _validate_auth(auth: Auth, context: Context) -> Iterator[Problem]:
         return
     if bool(auth.access_key) is not bool(auth.secret_key):
         message = "auth.access_key and auth.secret_key go together"
-        yield context.problem("standalone.auth.access_key", "incomplete", message)
+        yield context.problem("standalone.auth.access_key", "missing-key", message)
     elif not auth.access_key and not auth.credentials_file:
         message = "no access key is configured: set auth.access_key and auth.secret_key, or auth.credentials_file"
-        yield context.problem("standalone.auth.access_key", "no-credentials", message)
+        yield context.problem("standalone.auth.access_key", "missing-key", message)
 
 
 class Settings(ConfigModel):
@@ -211,13 +211,7 @@ class Settings(ConfigModel):
         validate=_validate,
         example_credentials=ExampleCredentials(
             keys=("auth.access_key", "auth.secret_key"),
-            listeners=(
-                "server.grpc_addr",
-                "server.s3_addr",
-                "server.s3_tls_addr",
-                "server.website_addr",
-                "server.website_tls_addr",
-            ),
+            listeners=("server.s3_addr", "server.grpc_addr"),
         ),
         main_listener="server.s3_addr",
         examples=(

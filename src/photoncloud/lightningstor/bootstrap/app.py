@@ -44,7 +44,7 @@ class Store:
         settings: Settings = resolved.settings
         commits = CommitMetrics(app.metrics)
         engines = await open_engines(app, resolved, commits.record)
-        services = build_services(engines, settings, app.clock)
+        services = build_services(engines, settings, app.clock, resolved.photon.component_id)
         await services.usage.load()
         for name in await services.buckets.recover():
             log.warning("bucket_reopened", bucket=name, hint="a deletion was interrupted; the bucket is as it was")

@@ -13,21 +13,14 @@ from photoncloud.backends.auth import registry as auth_registry
 from photoncloud.backends.auth.local import LocalAuthSettings
 from photoncloud.backends.auth.port import AuthBackend
 from photoncloud.backends.events import registry as events_registry
-from photoncloud.backends.metadata import registry as metadata_registry
-from photoncloud.backends.metadata.errors import BackendUnavailable
-from photoncloud.backends.metadata.port import Durability, LocalMetadata, MetadataStore
+from photoncloud.backends.metadata.port import MetadataStore
 from photoncloud.config import Resolved
 from photoncloud.lightningstor.adapters.blobs_filesystem.store import FilesystemBlobs
 from photoncloud.lightningstor.adapters.cipher_aesgcm import AesGcmCipher
 from photoncloud.lightningstor.adapters.events_bus import BusSink, NoTargets
 from photoncloud.lightningstor.adapters.hash_pool import ThreadHashPool
-from photoncloud.lightningstor.adapters.index_metadata import (
-    LocalIndex,
-    SharedIndex,
-    no_checkpoint,
-    rocksdb_families,
-)
 from photoncloud.lightningstor.adapters.key_files import STORE_KEY_NAME, SecretBox, load_or_create_key
+from photoncloud.lightningstor.bootstrap.index_store import open_index, open_store
 from photoncloud.lightningstor.errors import StoreDamaged
 from photoncloud.lightningstor.ports import EventSink, Index
 from photoncloud.lightningstor.service.access_keys import IndexKeyStore
@@ -37,7 +30,6 @@ from photoncloud.runtime.application import App
 from photoncloud.runtime.errors import FatalError
 
 MASTER_KEY_NAME = "sse-master.key"
-MEBIBYTE = 1024 * 1024
 _PRIVATE = 0o700
 _MIN_THREADS = 4
 _LOSS_OF_MASTER_KEY = "keep a copy: without it every encrypted object is lost"
@@ -114,29 +106,14 @@ async def _open_index(
     app: App, resolved: Resolved, on_commit: Callable[[int, float], None]
 ) -> tuple[MetadataStore, Index]:
     settings: Settings = resolved.settings
-    backend = resolved.backends["metadata"]
-    opener = metadata_registry.adapter(backend)
-    try:
-        if backend == "rocksdb":
-            store = await opener(
-                Path(settings.metadata.path),
-                families=rocksdb_families(),
-                durability=Durability(settings.storage.durability),
-                commit_max_ops=settings.storage.commit_max_ops,
-                commit_delay_us=settings.storage.commit_delay_us,
-                cache_bytes=settings.metadata.cache_size_mb * MEBIBYTE * 3 // 4,
-                on_failure=lambda error: app.stop(exit_status.IO_ERROR, f"the index failed: {error}"),
-                on_commit=on_commit,
-            )
-        else:
-            store = await opener()
-    except BackendUnavailable as error:
-        status = exit_status.CANNOT_CREATE
-        raise FatalError("index-locked", "open the index", settings.metadata.path, error, exit_status=status) from error
+    store = await open_store(
+        settings,
+        resolved.backends["metadata"],
+        on_failure=lambda error: app.stop(exit_status.IO_ERROR, f"the index failed: {error}"),
+        on_commit=on_commit,
+    )
     app.own(_Closing(store), name="index")
-    if isinstance(store, LocalMetadata):
-        return store, LocalIndex(store, getattr(store, "checkpoint", no_checkpoint))
-    return store, SharedIndex(store, resolved.photon.component_id)
+    return store, await open_index(store, resolved.photon.component_id, settings.metadata.path)
 
 
 class _Closing:

@@ -12,7 +12,8 @@ from typing import Protocol
 from photoncloud.backends.auth.iam.sigv4 import SigV4Rules
 from photoncloud.lightningstor.adapters.random_pool import RandomPool
 from photoncloud.lightningstor.bootstrap.accounts import Accounts
-from photoncloud.lightningstor.bootstrap.engines import MEBIBYTE, Engines
+from photoncloud.lightningstor.bootstrap.engines import Engines
+from photoncloud.lightningstor.bootstrap.index_store import MEBIBYTE
 from photoncloud.lightningstor.core import xml_in
 from photoncloud.lightningstor.core.addressing import Domains
 from photoncloud.lightningstor.core.operations import SERVED
@@ -117,7 +118,7 @@ def bucket_rules(settings: Settings) -> BucketRules:
 class _Builder:
     """Builds the use cases one after the other; each step uses what the ones before it made."""
 
-    def __init__(self, engines: Engines, settings: Settings, clock: Clock) -> None:
+    def __init__(self, engines: Engines, settings: Settings, clock: Clock, component_id: str) -> None:
         self.engines = engines
         self.settings = settings
         self.clock = clock
@@ -154,7 +155,7 @@ class _Builder:
             engines.index,
             engines.events,
             os.urandom,
-            source="lightningstor",
+            source=f"/photon/lightningstor/{component_id}",
             region=settings.server.region,
             limit=settings.events.max_outbox_rows,
         )
@@ -213,9 +214,9 @@ class _Builder:
         return BucketSettings(self.engines.index, self.directory, offered, surroundings)
 
 
-def build_services(engines: Engines, settings: Settings, clock: Clock) -> Services:
-    """Every use case, and the pipeline in front of them."""
-    builder = _Builder(engines, settings, clock)
+def build_services(engines: Engines, settings: Settings, clock: Clock, component_id: str) -> Services:
+    """Every use case, and the pipeline in front of them. `component_id` names this server in events."""
+    builder = _Builder(engines, settings, clock, component_id)
     buckets = builder.buckets()
     form_access = FormAccess(builder.authenticator, builder.authoriser)
     parts: list[_HandlesOperations] = [
