@@ -71,7 +71,9 @@ def put_small(server: Server) -> Measured:
 def random_file(server: Server, size_mib: int) -> Path:
     file = server.directory / f"body-{size_mib}"
     if not file.exists():
-        file.write_bytes(random.randbytes(size_mib * MIB))
+        with file.open("wb") as body:
+            for _ in range(size_mib):
+                body.write(random.randbytes(MIB))
     return file
 
 
