@@ -97,10 +97,10 @@ def _payload(found: Authentication, signature: ParsedSignature) -> Payload:
         return Payload("hash", b"", value.decode("latin-1"))
     if value in _ECDSA:
         raise S3Error("NotImplemented", fields={"Header": "x-amz-content-sha256"})
-    mode = _STREAMING[value]
-    if mode == "streaming-unsigned-trailer":
-        return Payload(mode)
-    return Payload(mode, chunk_signatures=ChunkSignatureChain(signature, found.signing_key))
+    streaming = _STREAMING[value]
+    if streaming == "streaming-unsigned-trailer":
+        return Payload(streaming)
+    return Payload(streaming, chunk_signatures=ChunkSignatureChain(signature, found.signing_key))
 
 
 def _anonymous_payload(request: Request) -> Payload:
