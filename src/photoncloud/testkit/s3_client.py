@@ -1,15 +1,12 @@
 """A small signing S3 client for tests that need many requests in flight and full control over each of them.
 
 Real SDKs are what conformance tests use; this one exists for load, crashes and hostile requests: nothing is retried,
-nothing is hidden, every field of a request can be set. Signing is SigV4 in a header, written independently of the
-server's verifier.
+nothing is hidden, every field of a request can be set.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -17,7 +14,7 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-UNSIGNED = "UNSIGNED-PAYLOAD"
+from photoncloud.testkit.s3_signing import Signer, query_text, stamp_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +32,7 @@ class S3Client:
     def __init__(self, endpoint: str, access_key: str, secret_key: str, region: str = "us-east-1") -> None:
         self.endpoint = endpoint.rstrip("/")
         self._host = self.endpoint.partition("://")[2]
-        self._access_key = access_key
-        self._secret_key = secret_key
-        self._region = region
+        self._signer = Signer(access_key, secret_key, region)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> S3Client:
@@ -75,27 +70,9 @@ class S3Client:
     ) -> tuple[str, dict[str, str]]:
         """Request target and fields, signature included. A given `x-amz-content-sha256` is signed as it stands."""
         path = f"/{bucket}" + (f"/{quote(key, safe='/~')}" if key else "") if bucket else "/"
-        pairs = sorted((quote(name, safe="~"), quote(value, safe="~")) for name, value in query.items())
-        query_text = "&".join(f"{name}={value}" for name, value in pairs)
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        text = query_text(query)
+        stamp = stamp_of()
         fields = {"host": self._host, "x-amz-date": stamp, "x-amz-content-sha256": hashlib.sha256(body).hexdigest()}
         fields |= {name.lower(): value for name, value in headers.items()}
-        signed = sorted(name for name in fields if name.startswith("x-amz-") or name in ("host", "content-md5"))
-        canonical_fields = "".join(f"{name}:{' '.join(fields[name].split())}\n" for name in signed)
-        canonical = "\n".join(
-            (method, path, query_text, canonical_fields, ";".join(signed), fields["x-amz-content-sha256"])
-        )
-        scope = f"{stamp[:8]}/{self._region}/s3/aws4_request"
-        digest = hashlib.sha256(canonical.encode()).hexdigest()
-        signature = self._sign(scope, f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{digest}")
-        fields["authorization"] = (
-            f"AWS4-HMAC-SHA256 Credential={self._access_key}/{scope}, SignedHeaders={';'.join(signed)},"
-            f" Signature={signature}"
-        )
-        return path + (f"?{query_text}" if query_text else ""), fields
-
-    def _sign(self, scope: str, text: str) -> str:
-        key = f"AWS4{self._secret_key}".encode()
-        for word in scope.split("/"):
-            key = hmac.digest(key, word.encode(), "sha256")
-        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+        fields["authorization"] = self._signer.header(method, path, text, fields, stamp=stamp)
+        return path + (f"?{text}" if text else ""), fields
