@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
-from prometheus_client.metrics_core import HistogramMetricFamily
-from prometheus_client.registry import Collector
+from collections.abc import Mapping
 
 from photoncloud.lightningstor.service.traffic import LATENCY_BOUNDS_SEC, Traffic
-from photoncloud.runtime.metrics import Registry
+from photoncloud.runtime.metrics import Distribution, Registry
 
-PREFIX = "lightningstor"
 COMMIT_OPS_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
@@ -36,7 +32,9 @@ def export_traffic(metrics: Registry, traffic: Traffic) -> None:
         counter=True,
     )
     metrics.computed("bytes_total", "Bytes of bodies.", ("direction",), lambda: _bytes(traffic), counter=True)
-    metrics.collectors.register(_Latencies(traffic))
+    metrics.computed_histogram(
+        "request_seconds", "Time until the reply was ready.", ("op",), lambda: _latencies(traffic)
+    )
 
 
 def _requests(traffic: Traffic) -> Mapping[tuple[str, ...], float]:
@@ -47,17 +45,8 @@ def _bytes(traffic: Traffic) -> Mapping[tuple[str, ...], float]:
     return {("in",): traffic.bytes_in, ("out",): traffic.bytes_out}
 
 
-class _Latencies(Collector):
-    def __init__(self, traffic: Traffic) -> None:
-        self._traffic = traffic
-
-    def collect(self) -> Iterable[HistogramMetricFamily]:
-        family = HistogramMetricFamily(f"{PREFIX}_request_seconds", "Time until the reply was ready.", labels=["op"])
-        for operation, latency in list(self._traffic.latencies.items()):
-            counts = list(latency.counts)
-            total, buckets = 0, []
-            for bound, count in zip([*map(str, LATENCY_BOUNDS_SEC), "+Inf"], counts, strict=True):
-                total += count
-                buckets.append((bound, total))
-            family.add_metric([operation], buckets, latency.sum_sec)
-        yield family
+def _latencies(traffic: Traffic) -> Mapping[tuple[str, ...], Distribution]:
+    return {
+        (operation,): Distribution(LATENCY_BOUNDS_SEC, list(latency.counts), latency.sum_sec)
+        for operation, latency in list(traffic.latencies.items())
+    }
