@@ -63,13 +63,22 @@ class _Search:
                 continue
             seen.add((mask, value))
             self._remember(mask)
-            for number in self._candidates(mask, latest_start):
+            for number in self._choices(mask, value, latest_start):
                 each = self._history[number]
-                if each.kind == "read" and each.value != value:
-                    continue
                 new_value = each.value if each.kind == "write" else value
                 stack.append((mask | 1 << number, new_value, max(latest_start, each.start)))
         return self._violation()
+
+    def _choices(self, mask: int, value: Value, latest_start: float) -> list[int]:
+        """What to try next, the likeliest last. A read that fits now may always come now: it changes nothing."""
+        writes = []
+        for number in self._candidates(mask, latest_start):
+            each = self._history[number]
+            if each.kind == "write":
+                writes.append(number)
+            elif each.value == value:
+                return [number]
+        return sorted(writes, key=lambda number: (self._history[number].certain, -self._history[number].end))
 
     def _candidates(self, mask: int, latest_start: float) -> list[int]:
         """Operations that may be next: sent before every unplaced certain one was answered, and not too late."""

@@ -16,7 +16,8 @@ from pathlib import Path
 
 _SHUTDOWN = (2 << 30) | (4 << 16) | (ord("X") << 8) | 125  # _IOR('X', 125, __u32), ext4 and XFS share it
 _NO_LOG_FLUSH = 2
-DEFAULT_SIZE_MIB = 1024
+DEFAULT_SIZE_MIB = 4096
+"""The image is sparse: what is not written costs nothing."""
 
 
 def is_available() -> str:

@@ -24,6 +24,7 @@ LARGE_BYTES = (70_000, 300_000)
 """Above the inline limit: these become files."""
 ABSENT = None
 WRITE_CODES = (200, 204)
+FULL = 507
 
 
 def body_of(token: str) -> bytes:
@@ -114,6 +115,8 @@ class Load:
             raise
         if answer.status in WRITE_CODES:
             self._history.add(key, Operation("write", value, start, time.monotonic()))
+        elif answer.status == FULL:
+            return  # refused for want of space: no read may ever find it
         elif answer.status >= 500:
             self._history.add(key, Operation("write", value, start, float("inf"), certain=False))
         else:

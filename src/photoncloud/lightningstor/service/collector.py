@@ -77,10 +77,11 @@ class Collector:
         self.status = CollectorStatus()
 
     async def run(self) -> None:
-        """Collect for ever; cancelled at the end of the process."""
+        """Collect for ever, beginning at once: a server that often restarts must not fill its disk. Cancelled at the
+        end of the process.
+        """
         swept_ns = self._clock.monotonic_ns()
         while True:
-            await self._clock.sleep(PASS_INTERVAL_SEC)
             try:
                 await self.collect()
                 if self._clock.monotonic_ns() - swept_ns >= SWEEP_INTERVAL_SEC * _NS_PER_SEC:
@@ -89,6 +90,7 @@ class Collector:
                     await self.sweep()
             except (IndexUnavailable, OutOfSpace) as error:
                 log.warning("collector_waits", reason=str(error))
+            await self._clock.sleep(PASS_INTERVAL_SEC)
 
     async def collect(self) -> int:
         """One pass over what is due, until nothing more becomes due by it; returns how many candidates went."""
