@@ -18,6 +18,7 @@ from photoncloud.testkit.tls import Authority
 
 ACCESS_KEY = "AKIATESTTESTTESTTEST"
 SECRET_KEY = "clientTestsSecretKey0123456789abcdefABCD"
+OTHER_USERS = {"second": "AKIASECONDSECONDSEC2", "third": "AKIATHIRDTHIRDTHIRD2"}
 COMMAND_LIMIT_SEC = 150
 
 
@@ -64,11 +65,23 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         },
         "storage": {"data_dir": str(folder / "data")},
         "metadata": {"path": str(folder / "meta")},
-        "auth": {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY},
+        "auth": {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY, "credentials_file": str(other_accounts(folder))},
         "features": {"versioning": True, "lifecycle": True},
     }
     with blocking_server("lightningstor", folder, settings=settings) as process:
         yield Store(process, authority.ca_file)
+
+
+def other_accounts(folder: Path) -> Path:
+    """Two more accounts, for suites that look at each other's buckets."""
+    file = folder / "credentials"
+    sections = [
+        f"[{user}]\naws_access_key_id = {key}\naws_secret_access_key = {SECRET_KEY}\naccount = {user}\npolicy = admin\n"
+        for user, key in OTHER_USERS.items()
+    ]
+    file.write_text("".join(sections))
+    file.chmod(0o600)
+    return file
 
 
 @pytest.fixture(params=["http", "https"])
