@@ -56,7 +56,7 @@ async def open_engines(app: App, resolved: Resolved, on_commit: Callable[[int, f
     settings: Settings = resolved.settings
     _make_private(Path(settings.storage.data_dir), "storage.data_dir")
     _make_private(Path(settings.metadata.path), "metadata.path")
-    threads = ThreadPoolExecutor(_thread_count(settings), thread_name_prefix="io")
+    threads = ThreadPoolExecutor(thread_count(settings), thread_name_prefix="io")
     app.own(_Threads(threads), name="threads")
     store, index = await _open_index(app, resolved, on_commit)
     box, cipher = _open_keys(settings)
@@ -83,7 +83,8 @@ class _Threads:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
 
-def _thread_count(settings: Settings) -> int:
+def thread_count(settings: Settings) -> int:
+    """Threads for hashing and files."""
     return settings.storage.io_threads or max(_MIN_THREADS, 2 * (os.cpu_count() or 1))
 
 

@@ -1,78 +1,34 @@
 """`fsck`: does every row mean what it says, and does every reference have its bytes?
 
-One walk over the index and one over the blobs, with look-ups instead of sets, so memory does not grow with the store.
-Damage of data is only ever reported: what is repaired is book-keeping (references, pointers, unreferenced files) that
-can be derived from intact records. A version under lock is never touched.
+One walk over the index and one over the blobs, with look-ups instead of sets: memory grows only with the number of
+buckets, of unfinished uploads and of what waits for the collector. Damage of data is only ever reported: what is
+repaired is book-keeping (references, pointers, unreferenced files) that follows from intact records. A version is
+never removed or changed, so nothing under lock can be.
+
+Inline rows that no record mentions are not looked for: they cost space and nothing else.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from enum import StrEnum
 
 from photoncloud.lightningstor.core import key_space, record_codec, version_id
-from photoncloud.lightningstor.core.records import BucketRecord, ObjectRecord, Segment
+from photoncloud.lightningstor.core.records import BucketRecord, ObjectRecord, UploadRecord
 from photoncloud.lightningstor.core.transaction import Delete, Put, Transaction
-from photoncloud.lightningstor.core.versioning import body_target
 from photoncloud.lightningstor.errors import StoreDamaged
 from photoncloud.lightningstor.ports import BlobStore, HashPool, Index, Row
+from photoncloud.lightningstor.service.body_check import BodyCheck
+from photoncloud.lightningstor.service.check_report import REPAIRABLE, CheckReport, Finding, FindingKind
 
 _PAGE_ROWS = 512
-_CRC64 = frozenset({"CRC64NVME"})
 _NULL = b"n"
 _REFERENCES = (b"r", b"s")
-FINDINGS_KEPT = 10_000
-"""Findings kept for the report; all are counted."""
+_PARTS = (b"up", b"uq")
+_CANDIDATES = (b"g", b"h")
+_OWNERS_NAMED = 3
 
 Progress = Callable[[str, int], None]
 """(what is being walked, how many so far)."""
-
-
-class FindingKind(StrEnum):
-    UNREADABLE = "unreadable-record"
-    MISSING_BYTES = "missing-bytes"
-    DAMAGED_BYTES = "damaged-bytes"
-    TWO_HEADS = "two-heads"
-    MISSING_REFERENCE = "missing-reference"
-    DANGLING_REFERENCE = "dangling-reference"
-    WRONG_NULL_POINTER = "wrong-null-pointer"
-    MISSING_LIVES = "missing-lives-row"
-    ORPHAN_BLOB = "orphan-blob"
-
-
-REPAIRABLE = frozenset(
-    {
-        FindingKind.MISSING_REFERENCE,
-        FindingKind.DANGLING_REFERENCE,
-        FindingKind.WRONG_NULL_POINTER,
-        FindingKind.ORPHAN_BLOB,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`where` names bucket and key, or the file; `repaired` whether this run mended it."""
-
-    kind: FindingKind
-    where: str
-    detail: str
-    repaired: bool
-
-
-@dataclass(slots=True)
-class CheckReport:
-    """What was walked and what was found. `left` counts findings that are still there."""
-
-    buckets: int = 0
-    versions: int = 0
-    uploads: int = 0
-    blobs: int = 0
-    bytes: int = 0
-    repaired: int = 0
-    left: int = 0
-    findings: list[Finding] = field(default_factory=list)
 
 
 class StoreCheck:
@@ -92,13 +48,15 @@ class StoreCheck:
     ) -> None:
         self._index = index
         self._blobs = blobs
-        self._hashes = hashes
         self._deep = deep
         self._repairs = repairs
         self._now_ns = now_ns
         self._orphan_age_ns = orphan_age_ns
         self._progress = progress
         self.report = CheckReport()
+        self._bodies = BodyCheck(index, blobs, hashes, self._rows, self._found, self._count_bytes, deep=deep)
+        self._bucket_ids: set[bytes] = set()
+        self._upload_ids: set[bytes] = set()
 
     async def run(self) -> CheckReport:
         """Walk everything. Raises IndexUnavailable when the index itself cannot be read."""
@@ -107,25 +65,20 @@ class StoreCheck:
             if bucket is not None:
                 await self._versions(bucket)
                 await self._uploads(bucket)
+        await self._strangers()
+        await self._leftover_parts()
         await self._references()
         await self._files()
         return self.report
 
-    # Findings.
-
     async def _found(self, kind: FindingKind, where: str, detail: str, *changes: Put | Delete) -> None:
-        repaired = bool(changes) and self._repairs and kind in REPAIRABLE
-        if repaired:
+        is_repaired = bool(changes) and self._repairs and kind in REPAIRABLE
+        if is_repaired:
             await self._index.commit(Transaction((), changes))
-        self._note(Finding(kind, where, detail, repaired))
+        self.report.note(Finding(kind, where, detail, is_repaired))
 
-    def _note(self, finding: Finding) -> None:
-        if finding.repaired:
-            self.report.repaired += 1
-        else:
-            self.report.left += 1
-        if len(self.report.findings) < FINDINGS_KEPT:
-            self.report.findings.append(finding)
+    def _count_bytes(self, count: int) -> None:
+        self.report.bytes += count
 
     # Buckets and versions.
 
@@ -136,8 +89,11 @@ class StoreCheck:
             await self._found(FindingKind.UNREADABLE, f"bucket {row.key[2:].decode('utf-8', 'replace')}", damage.what)
             return None
         self.report.buckets += 1
-        if await self._index.get(key_space.lives(record.id)) is None:
-            await self._found(FindingKind.MISSING_LIVES, f"bucket {record.name}", "a deletion stopped half-way")
+        self._bucket_ids.add(record.id)
+        lives = key_space.lives(record.id)
+        if await self._index.get(lives) is None:
+            detail = "its deletion stopped half-way"
+            await self._found(FindingKind.MISSING_LIVES, f"bucket {record.name}", detail, Put(lives, b"\1"))
         return record
 
     async def _versions(self, bucket: BucketRecord) -> None:
@@ -160,55 +116,17 @@ class StoreCheck:
         where += f" (version {version_id.text(record.sequence, record.version_tail)})" if bucket.versioning else ""
         if family == key_space.MARKER and await self._index.get(key_space.current(place)) is not None:
             await self._found(FindingKind.TWO_HEADS, where, "a current object and a delete marker at once")
-        await self._body(where, place, record)
+        if family == key_space.VERSION and not record.version_tail:
+            await self._null_version(where, place, record)
+        if record.kind == "object":
+            await self._bodies.version(where, place, record)
 
-    async def _body(self, where: str, place: bytes, record: ObjectRecord) -> None:
-        if record.body.kind == "inline":
-            await self._inline(where, record)
-            return
-        target = body_target(record.body)
-        if not target:
-            return
-        reference = key_space.reference(target, key_space.user_version(place, record.sequence))
-        if await self._index.get(reference) is None:
-            await self._found(FindingKind.MISSING_REFERENCE, where, "its bytes could be collected", Put(reference, b""))
-        async for segment in self._segments(record):
-            await self._segment(where, segment)
-
-    async def _inline(self, where: str, record: ObjectRecord) -> None:
-        row = await self._index.get(key_space.inline(record.body.id))
-        if row is None:
-            await self._found(FindingKind.MISSING_BYTES, where, "inline body is missing")
-            return
-        self.report.bytes += len(row.value)
-        if record.encryption is not None:
-            return  # opened only with its key; the frames prove themselves when it is read
-        if len(row.value) != record.size:
-            detail = f"inline body of {len(row.value)} bytes instead of {record.size}"
-            await self._found(FindingKind.DAMAGED_BYTES, where, detail)
-        elif self._deep and not self._is_intact(row.value, record.crc64nvme):
-            await self._found(FindingKind.DAMAGED_BYTES, where, "inline body is not what was written")
-
-    def _is_intact(self, content: bytes, crc64nvme: bytes) -> bool:
-        return not crc64nvme or self._hashes.digest_now(_CRC64, content)["CRC64NVME"] == crc64nvme
-
-    async def _segments(self, record: ObjectRecord) -> AsyncIterator[Segment]:
-        if record.body.kind == "blob":
-            yield Segment(record.body.id, 0, record.size)
-            return
-        async for row in self._rows(*key_space.body_segments(record.body.id)):
-            for segment in record_codec.decode_segments(row.value).segments:
-                yield segment
-
-    async def _segment(self, where: str, segment: Segment) -> None:
-        if segment.is_inline:
-            if await self._index.get(key_space.inline(segment.blob)) is None:
-                await self._found(FindingKind.MISSING_BYTES, where, "inline part is missing")
-            return
-        try:
-            (await self._blobs.open(segment.blob)).close()
-        except StoreDamaged as damage:
-            await self._found(FindingKind.MISSING_BYTES, where, f"{damage.what} ({damage.where})")
+    async def _null_version(self, where: str, place: bytes, record: ObjectRecord) -> None:
+        """A noncurrent version without an id of its own is found through a pointer."""
+        row = await self._index.get(key_space.null_version(place))
+        if row is None or int.from_bytes(row.value, "big") != record.sequence:
+            pointer = Put(key_space.null_version(place), record.sequence.to_bytes(8, "big"))
+            await self._found(FindingKind.WRONG_NULL_POINTER, where, "nothing points to the null version", pointer)
 
     async def _null_pointer(self, bucket: BucketRecord, row: Row) -> None:
         place = row.key[1:]
@@ -217,31 +135,53 @@ class StoreCheck:
             where = f"{bucket.name}/{_key_text(place)}"
             await self._found(FindingKind.WRONG_NULL_POINTER, where, "it names no version", Delete(row.key))
 
+    async def _strangers(self) -> None:
+        """Rows of buckets that have no record: one finding a bucket and family."""
+        for family in (key_space.CURRENT, key_space.MARKER, key_space.VERSION, key_space.UPLOAD):
+            at, end = family, key_space.prefix_end(family)
+            while at < end and (row := await self._first(at, end)) is not None:
+                bucket_id = row.key[len(family) : len(family) + key_space.BUCKET_ID_BYTES]
+                if bucket_id not in self._bucket_ids:
+                    detail = f"family {family.decode()} has rows of a bucket that has no record"
+                    await self._found(FindingKind.UNKNOWN_BUCKET, f"bucket id {bucket_id.hex()}", detail)
+                at = key_space.prefix_end(family + bucket_id)
+
     # Uploads.
 
     async def _uploads(self, bucket: BucketRecord) -> None:
         async for row in self._rows(*key_space.bucket_rows(key_space.UPLOAD, bucket.id)):
-            where = f"{bucket.name}/ upload {row.key[-key_space.ID_BYTES :].hex()}"
+            upload_id = row.key[-key_space.ID_BYTES :]
+            self._upload_ids.add(upload_id)
+            where = f"{bucket.name}/ upload {upload_id.hex()}"
             try:
-                record_codec.decode_upload(row.value)
+                upload = record_codec.decode_upload(row.value)
             except StoreDamaged as damage:
                 await self._found(FindingKind.UNREADABLE, where, damage.what)
                 continue
             self.report.uploads += 1
-            async for part_row in self._rows(*key_space.parts(row.key[-key_space.ID_BYTES :])):
-                await self._part(where, part_row)
+            async for part_row in self._rows(*key_space.parts(upload_id)):
+                await self._part(where, upload_id, upload, part_row)
 
-    async def _part(self, where: str, row: Row) -> None:
-        number = key_space.part_number(row.key)
+    async def _part(self, where: str, upload_id: bytes, upload: UploadRecord, row: Row) -> None:
+        where += f" part {key_space.part_number(row.key)}"
         try:
             part = record_codec.decode_part(row.value)
         except StoreDamaged as damage:
-            await self._found(FindingKind.UNREADABLE, f"{where} part {number}", damage.what)
+            await self._found(FindingKind.UNREADABLE, where, damage.what)
             return
-        if part.body.kind == "blob":
-            await self._segment(f"{where} part {number}", Segment(part.body.id, 0, part.size))
-        elif part.body.kind == "inline":
-            await self._segment(f"{where} part {number}", Segment(part.body.id, 0, part.size, True))
+        await self._bodies.part(where, upload_id, part, is_sealed=upload.encryption is not None)
+
+    async def _leftover_parts(self) -> None:
+        """Parts of uploads that are over must wait for the collector, or nobody ever takes them away."""
+        at, end = _PARTS
+        while at < end and (row := await self._first(at, end)) is not None:
+            upload_id = row.key[2 : 2 + key_space.ID_BYTES]
+            cleanup = key_space.cleanup(upload_id)
+            if upload_id not in self._upload_ids and await self._index.get(cleanup) is None:
+                detail = "the upload is over and its parts do not wait for collection"
+                where = f"upload {upload_id.hex()}"
+                await self._found(FindingKind.LEFTOVER_PARTS, where, detail, Put(cleanup, b""))
+            at = key_space.prefix_end(b"up" + upload_id)
 
     # References and files.
 
@@ -258,40 +198,49 @@ class StoreCheck:
                 await self._found(FindingKind.DANGLING_REFERENCE, target.hex(), detail, Delete(row.key), candidate)
 
     async def _has_user(self, user: bytes) -> bool:
+        """Whether the user of a reference exists; an unreadable one does."""
         if user[:1] == b"v":
             place, sequence = user[1:-8], int.from_bytes(user[-8:], "big")
             if await self._index.get(key_space.version(place, sequence)) is not None:
                 return True
             head = await self._index.get(key_space.current(place))
-            return head is not None and record_codec.decode_object(head.value).sequence == sequence
+            try:
+                return head is not None and record_codec.decode_object(head.value).sequence == sequence
+            except StoreDamaged:
+                return True
         body, number = user[1:-2], int.from_bytes(user[-2:], "big")
         if await self._index.get(key_space.part(body, number)) is not None:
             return True
         return await self._index.get(key_space.segments(body, 0)) is not None
 
     async def _files(self) -> None:
+        waiting = await self._waiting_blobs()
         async for blob, size, mtime_ns in self._blobs.list():
             self.report.blobs += 1
             self.report.bytes += size
             self._progress("blobs", self.report.blobs)
             owners = [row async for row in self._rows(*key_space.references(key_space.TARGET_BLOB + blob))]
-            if not owners:
-                await self._orphan(blob, mtime_ns)
-            elif self._deep:
-                await self._verify(blob, owners)
+            if owners:
+                if self._deep:
+                    await self._verify(blob, owners)
+            elif blob not in waiting and self._now_ns - mtime_ns >= self._orphan_age_ns:
+                await self._orphan(blob)
 
-    async def _orphan(self, blob: bytes, mtime_ns: int) -> None:
-        if self._now_ns - mtime_ns < self._orphan_age_ns:
-            return  # an upload that is about to be committed, or one the collector will find
+    async def _waiting_blobs(self) -> set[bytes]:
+        """Blobs whose last user is gone and which the collector will take."""
+        targets = [key_space.candidate_parts(row.key)[1] async for row in self._rows(*_CANDIDATES)]
+        return {target[1:] for target in targets if target[:1] == key_space.TARGET_BLOB}
+
+    async def _orphan(self, blob: bytes) -> None:
         if self._repairs:
             await self._blobs.delete(blob)
-        self._note(Finding(FindingKind.ORPHAN_BLOB, blob.hex(), "no version refers to it", self._repairs))
+        self.report.note(Finding(FindingKind.ORPHAN_BLOB, blob.hex(), "no version refers to it", self._repairs))
 
     async def _verify(self, blob: bytes, owners: list[Row]) -> None:
         try:
             await self._blobs.verify(blob)
         except StoreDamaged as damage:
-            users = ", ".join(_user_text(row.key[2 + key_space.ID_BYTES :]) for row in owners[:3])
+            users = ", ".join(_user_text(row.key[2 + key_space.ID_BYTES :]) for row in owners[:_OWNERS_NAMED])
             await self._found(FindingKind.DAMAGED_BYTES, damage.where, f"{damage.what}; used by {users}")
 
     async def _rows(self, start: bytes, end: bytes) -> AsyncIterator[Row]:
@@ -300,6 +249,13 @@ class StoreCheck:
             while rows := await cursor.take(_PAGE_ROWS):
                 for row in rows:
                     yield row
+        finally:
+            cursor.close()
+
+    async def _first(self, start: bytes, end: bytes) -> Row | None:
+        cursor = await self._index.cursor(start, end)
+        try:
+            return next(iter(await cursor.take(1)), None)
         finally:
             cursor.close()
 

@@ -63,8 +63,9 @@ class FilesystemBlobs:
         min_free_bytes: int = 0,
         random_bytes: Callable[[int], bytes] = os.urandom,
         monotonic: Callable[[], float],
+        quarantines: bool = True,
     ) -> None:
-        """Raises OSError when the directories cannot be made or read."""
+        """Raises OSError when the directories cannot be made or read. `quarantines` False: damage is only told."""
         self._root = data_dir / "blobs"
         self._incoming = data_dir / "incoming"
         self._quarantine = data_dir / "quarantine"
@@ -73,6 +74,7 @@ class FilesystemBlobs:
         self.min_free_bytes = min_free_bytes
         self._random_bytes = random_bytes
         self._monotonic = monotonic
+        self._moves_damage = quarantines
         self._open_blobs = OpenBlobs(monotonic)
         self._faults: dict[str, None] = {}
         self._free_bytes = 0
@@ -87,7 +89,7 @@ class FilesystemBlobs:
         for leftover in self._incoming.iterdir():
             leftover.unlink()
         sync_directory(data_dir)
-        self._quarantined = {bytes.fromhex(path.name) for path in self._quarantine.iterdir()}
+        self._quarantined = {blob for path in self._quarantine.iterdir() if (blob := _blob_id(path.name))}
         for blob in sorted(self._quarantined):
             self._report(f"blob {blob.hex()} is in quarantine")
 
@@ -202,6 +204,8 @@ class FilesystemBlobs:
     def _damaged(self, blob: bytes, reason: str) -> StoreDamaged:
         """Put a blob into quarantine: kept for the operator, never served, never collected."""
         path = self.path(blob)
+        if not self._moves_damage:
+            return StoreDamaged(reason, str(path))
         self._report(f"blob {blob.hex()} is damaged ({reason}); moved to quarantine")
         self._quarantined.add(blob)
         self._open_blobs.drop(blob)
@@ -213,6 +217,14 @@ class FilesystemBlobs:
 
     async def _run(self, work: Callable[..., Result], *arguments: object) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: work(*arguments))
+
+
+def _blob_id(name: str) -> bytes:
+    """The id a file in quarantine is named by; empty for what an operator put there."""
+    try:
+        return bytes.fromhex(name)
+    except ValueError:
+        return b""
 
 
 # Blocking work, done in threads.
