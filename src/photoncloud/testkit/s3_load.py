@@ -22,6 +22,8 @@ from photoncloud.testkit.s3_client import Answer, S3Client
 SMALL_BYTES = (1, 4096)
 LARGE_BYTES = (70_000, 300_000)
 """Above the inline limit: these become files."""
+SOURCES = "source/"
+"""Keys that copies were made from: no register, and what a crash leaves of them is left. They sort after `key/`."""
 ABSENT = None
 WRITE_CODES = (200, 204)
 FULL = 507
@@ -94,9 +96,9 @@ class Load:
                 group.create_task(self._work(until))
 
     async def _work(self, until: asyncio.Event) -> None:
-        kinds = (self._put_small, self._put_large, self._multipart, self._delete, self._get)
+        kinds = (self._put_small, self._put_large, self._multipart, self._copy, self._delete, self._get)
         while not until.is_set():
-            kind = self._random.choices(kinds, weights=(35, 12, 8, 15, 30))[0]
+            kind = self._random.choices(kinds, weights=(32, 10, 8, 8, 14, 28))[0]
             try:
                 await kind(self._random.choice(self._keys))
             except (aiohttp.ClientError, ConnectionError, TimeoutError):
@@ -155,6 +157,17 @@ class Load:
             key, token, lambda: self._client.request("POST", self._bucket, key, query=complete, body=document)
         )
 
+    async def _copy(self, key: str) -> None:
+        """From a source of its own that goes afterwards: the copy must keep the bytes alive."""
+        token = self._new_token(LARGE_BYTES)
+        source = f"{SOURCES}{token}"
+        put = await self._client.request("PUT", self._bucket, source, body=body_of(token))
+        if put.status >= 500:
+            return
+        fields = {"x-amz-copy-source": f"/{self._bucket}/{source}"}
+        await self._write(key, token, lambda: self._client.request("PUT", self._bucket, key, headers=fields))
+        await self._client.request("DELETE", self._bucket, source)
+
     async def _get(self, key: str) -> None:
         start = time.monotonic()
         value = await read_value(self._client, self._bucket, key)
@@ -173,7 +186,7 @@ async def read_all(client: S3Client, bucket: str, keys: list[str]) -> dict[str, 
     """Every key's value, and proof that the listing tells the same keys."""
     values = {key: await read_value(client, bucket, key) for key in keys}
     listing = await client.request("GET", bucket, query={"list-type": "2"})
-    listed = set(re.findall(r"<Key>(.*?)</Key>", listing.body.decode()))
+    listed = {key for key in re.findall(r"<Key>(.*?)</Key>", listing.body.decode()) if not key.startswith(SOURCES)}
     present = {key for key, value in values.items() if value is not ABSENT}
     if listed != present:
         raise AssertionError(
