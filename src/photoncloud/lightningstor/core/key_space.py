@@ -99,6 +99,10 @@ def lives(bucket_id: bytes) -> bytes:
     return b"bl" + bucket_id
 
 
+ALIVE = b"\1"
+"""Value of a "lives" row; only its revision matters."""
+
+
 # Objects and versions. `place` is bucket id + esc(key), shared by the families c, m, v, n.
 
 

@@ -153,11 +153,27 @@ class BucketSettings:
         row = key_space.bucket(record.name)
         await self._commit(bucket, Put(row, record_codec.encode(record)), *more)
 
-    async def _commit(self, bucket: Bucket, *changes: Put | Delete) -> None:
+    async def _store_versioning(self, bucket: Bucket, record: BucketRecord) -> None:
+        """Store a record whose versioning or lock changed.
+
+        The "lives" row is rewritten with it, so that a write planned under the old state loses its race and is
+        planned anew: nothing that was acknowledged before can be replaced by a request that did not know better.
+        """
+        if not bucket.lives_revision:
+            raise S3Error("OperationAborted")
+        lives = key_space.lives(record.id)
+        await self._commit(
+            bucket,
+            Put(key_space.bucket(record.name), record_codec.encode(record)),
+            Put(lives, key_space.ALIVE),
+            compares=(Compare(lives, bucket.lives_revision),),
+        )
+
+    async def _commit(self, bucket: Bucket, *changes: Put | Delete, compares: tuple[Compare, ...] = ()) -> None:
         """Apply when the bucket's record is as it was read. Raises S3Error OperationAborted when it changed."""
         compare = Compare(key_space.bucket(bucket.record.name), bucket.revision)
         try:
-            await self._index.commit(Transaction((compare,), changes))
+            await self._index.commit(Transaction((compare, *compares), changes))
         except CommitLost as error:
             raise S3Error("OperationAborted") from error
         finally:
@@ -262,7 +278,7 @@ class BucketSettings:
             unversioned_prefixes=wanted.excluded_prefixes,
             unversioned_folders=wanted.excludes_folders,
         )
-        await self._store_record(bucket, changed)
+        await self._store_versioning(bucket, changed)
         return Reply()
 
     async def get_object_lock(self, call: Call) -> Reply:
@@ -277,7 +293,7 @@ class BucketSettings:
         _require(self._features.versioning and self._features.object_lock, VERSIONING_DISABLED)
         if bucket.record.versioning != "Enabled":
             raise S3Error("InvalidBucketState", _LOCK_NEEDS_VERSIONING)
-        await self._store_record(bucket, _changed(bucket.record, lock_enabled=True, default_lock=retention))
+        await self._store_versioning(bucket, _changed(bucket.record, lock_enabled=True, default_lock=retention))
         return Reply()
 
     # Notifications.

@@ -40,7 +40,6 @@ LISTED_BUCKETS_LIMIT = 10_000
 _SCAN_ROWS = 256
 _RANDOM_ID_BYTES = key_space.BUCKET_ID_BYTES
 _NS_PER_MS = 1_000_000
-_ALIVE = b"\1"
 _OBJECT_FAMILIES = (b"c", b"m", b"v")
 _NOT_EMPTY_VERSIONED = "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
 
@@ -169,7 +168,7 @@ class Buckets:
             raise S3Error("TooManyBuckets")
         row, lives = key_space.bucket(record.name), key_space.lives(record.id)
         compares = (Compare(row, 0), Compare(lives, 0))
-        changes = (Put(row, record_codec.encode(record)), Put(lives, _ALIVE), *documents)
+        changes = (Put(row, record_codec.encode(record)), Put(lives, key_space.ALIVE), *documents)
         try:
             await self._index.commit(Transaction(compares, changes))
         except CommitLost:
@@ -241,7 +240,7 @@ class Buckets:
         row, lives = key_space.bucket(bucket.record.name), key_space.lives(bucket.record.id)
         compares = (Compare(row, bucket.revision), Compare(lives, 0))
         try:
-            await self._index.commit(Transaction(compares, (Put(lives, _ALIVE),)))
+            await self._index.commit(Transaction(compares, (Put(lives, key_space.ALIVE),)))
         except CommitLost:
             return
         finally:

@@ -109,7 +109,7 @@ class Commits:
 
     @staticmethod
     def place(bucket: Bucket, key: bytes) -> Place:
-        """A key of a bucket as the bucket was read."""
+        """A key of a bucket as the bucket was read. Without `lives_revision` it may not be changed: see `renewed`."""
         rows = key_space.place(bucket.record.id, key)
         return Place(bucket.record.id, key, rows, bucket.lives_revision, bucket.record.versioning_of(key))
 
@@ -125,7 +125,7 @@ class Commits:
         Raises what `plan` raises; S3Error ConditionalRequestConflict or SlowDown after COMMIT_ATTEMPTS lost races,
         NoSuchBucket, SlowDown while the bucket is being deleted; OutOfSpace, IndexUnavailable.
         """
-        place = self.place(bucket, key)
+        place = await self.living(bucket, key)
         rows = place.rows
         uncertain: IndexUnavailable | None = None
         for _ in range(COMMIT_ATTEMPTS):
@@ -171,6 +171,14 @@ class Commits:
     def account(self, place: Place, planned: KeyPlan) -> None:
         """Note a committed change in the totals of its bucket."""
         self._usage.add(place.bucket_id, planned.usage, self._now_ns() // 1_000_000)
+
+    async def living(self, bucket: Bucket, key: bytes) -> Place:
+        """A key of a bucket that takes writes. Raises S3Error NoSuchBucket, SlowDown.
+
+        A bucket read while its "lives" row was away must be looked at again: comparing with an absent row would hold.
+        """
+        place = self.place(bucket, key)
+        return place if place.lives_revision else await self.renewed(place, bucket)
 
     async def renewed(self, place: Place, bucket: Bucket) -> Place:
         """The place with the bucket's row as it is now. Raises S3Error NoSuchBucket, SlowDown."""

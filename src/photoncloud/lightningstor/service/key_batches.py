@@ -88,7 +88,7 @@ class _Run(Generic[Plan]):
         key, planner = self._changes[at]
         place = self._stores.commits.place(self._bucket, key)
         rows = place.rows
-        if self._stores.cache.is_pending(rows):
+        if not place.lives_revision or self._stores.cache.is_pending(rows):
             self.start(group)
             self.outcomes[at] = await self._alone(at)
             return

@@ -88,7 +88,7 @@ class UploadRows:
         Raises what `plan` raises, S3Error SlowDown, NoSuchBucket, OutOfSpace; IndexUnavailable when the outcome may be
         unknown.
         """
-        place = self._commits.place(bucket, key)
+        place = await self._commits.living(bucket, key)
         for _ in range(COMMIT_ATTEMPTS):
             transaction = await plan(place)
             try:

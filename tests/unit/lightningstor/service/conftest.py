@@ -129,7 +129,9 @@ def vanishing_body():
 
 
 def chain():
-    request = SimpleNamespace(access_key_id="AK", timestamp=TIMESTAMP, scope=SCOPE, signature=SEED.encode())
+    request = SimpleNamespace(
+        access_key_id="AK", timestamp=TIMESTAMP, scope=SCOPE, signature=SEED.encode(), canonical_request=b"PUT"
+    )
     return ChunkSignatureChain(request, SIGNING_KEY)
 
 

@@ -1,6 +1,7 @@
 """PutObject, DeleteObject and what they leave in the index."""
 
 import asyncio
+import base64
 import hashlib
 
 import pytest
@@ -9,6 +10,7 @@ from photoncloud.lightningstor.core import key_space
 from photoncloud.lightningstor.core.transaction import Delete, Transaction
 from photoncloud.lightningstor.core.versioning import Usage
 from photoncloud.lightningstor.errors import CommitLost, IndexUnavailable, OutOfSpace, S3Error
+from photoncloud.lightningstor.service.bucket_directory import Bucket
 
 BLOB = bytes(range(256)) * 20  # above the inline limit of the tests
 
@@ -193,6 +195,24 @@ async def test_bucket_under_deletion_refuses_writes(world):
     assert (await world.refused("PutObject", bucket, "k", b"1")).code == "SlowDown"
     await world.index.commit(Transaction((), (Delete(key_space.bucket("bucket")),)))
     assert (await world.refused("PutObject", bucket, "k", b"1")).code == "NoSuchBucket"
+
+
+@pytest.mark.parametrize("operation", ["PutObject", "DeleteObject", "CreateMultipartUpload", "DeleteObjects"])
+async def test_a_bucket_read_while_it_was_being_deleted_takes_no_writes(world, operation):
+    """Its "lives" row was absent then, and comparing with an absent row would hold."""
+    bucket = await world.bucket()
+    await world.put(bucket, "k", b"1")
+    await world.index.commit(Transaction((), (Delete(key_space.lives(bucket.record.id)),)))
+    closed = Bucket(bucket.record, bucket.revision, 0, {})
+    body = b"<Delete><Object><Key>k</Key></Object></Delete>" if operation == "DeleteObjects" else b""
+    headers = {"content-md5": base64.b64encode(hashlib.md5(body).digest()).decode()}
+    if operation == "DeleteObjects":
+        assert b"<Code>SlowDown</Code>" in (await world.call(operation, closed, "", body, headers)).body
+    else:
+        assert (await world.refused(operation, closed, "k", body, headers)).code == "SlowDown"
+    assert await world.get(bucket, "k") == b"1"
+    await world.changed(bucket)  # the deletion was given up
+    await world.put(closed, "k", b"2")
 
 
 async def test_reopened_bucket_takes_writes_of_requests_that_knew_it_before(world):
