@@ -33,7 +33,16 @@ def _serve(argv: Sequence[str]) -> int:
         return resolved
     import uvloop
 
+    from photoncloud.config import Resolved, load
     from photoncloud.lightningstor.bootstrap.app import build
+    from photoncloud.lightningstor.settings import Settings
     from photoncloud.runtime import program
+    from photoncloud.runtime.application import App
 
-    return program.main(build, resolved, loop_factory=uvloop.new_event_loop)
+    def load_again() -> Resolved:
+        return load("lightningstor", Settings, argv, os.environ)
+
+    def build_app(found: Resolved) -> App:
+        return build(found, load_again)
+
+    return program.main(build_app, resolved, loop_factory=uvloop.new_event_loop)

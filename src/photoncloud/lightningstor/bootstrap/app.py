@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from photoncloud.config import Resolved
 from photoncloud.lightningstor.bootstrap.administration import admin_listener
@@ -12,20 +13,23 @@ from photoncloud.lightningstor.bootstrap.listeners import http_parts, s3_server,
 from photoncloud.lightningstor.bootstrap.metrics import CommitMetrics, export_traffic
 from photoncloud.lightningstor.bootstrap.reloads import Reloads
 from photoncloud.lightningstor.bootstrap.services import Services, build_services
+from photoncloud.lightningstor.core import lock
 from photoncloud.lightningstor.settings import Settings
 from photoncloud.runtime.application import App
+from photoncloud.runtime.clock import Clock
 from photoncloud.runtime.logging import get_logger
 
 log = get_logger("photoncloud.lightningstor")
 
 SWITCH_INTERVAL_SEC = 0.0005
 """With Python's 5 ms a busy loop delays the committer's return from fsync."""
+_NS_PER_MS = 1_000_000
 
 
-def build(resolved: Resolved) -> App:
-    """The App; it opens the store when it starts."""
+def build(resolved: Resolved, load_again: Callable[[], Resolved] | None = None) -> App:
+    """The App; it opens the store when it starts. `load_again` reads the configuration for a reload."""
     sys.setswitchinterval(SWITCH_INTERVAL_SEC)
-    app = App(resolved)
+    app = App(resolved, reload=load_again)
     app.own(Store(app), name="store")
     return app
 
@@ -49,8 +53,8 @@ class Store:
         for name in await services.buckets.recover():
             log.warning("bucket_reopened", bucket=name, hint="a deletion was interrupted; the bucket is as it was")
         export_traffic(app.metrics, services.traffic)
-        self._check(engines)
         background = build_background(engines, services, settings, app.clock)
+        self._check(engines, services)
         self._serve(services, engines, background)
         app.own(Work(background, engines, services, settings, app.clock), name="work")
 
@@ -68,16 +72,27 @@ class Store:
             app.serve(admin, name="grpc")
         app.on_reload(Reloads(engines, services, background, servers, parts.tls).prepare)
 
-    def _check(self, engines: Engines) -> None:
+    def _check(self, engines: Engines, services: Services) -> None:
         async def storage() -> str:
-            faults = engines.blobs.faults()
-            return "; ".join(faults) if faults else "ok"
+            return "; ".join(engines.blobs.faults()) or "ok"
 
         async def metadata() -> str:
-            status = getattr(engines.store, "status", None)
-            if status is None:
-                return "memory: nothing is kept" if "durable" not in engines.store.capabilities else "ok"
-            return str(status())
+            return "; ".join(_index_troubles(engines, services, self._app.clock)) or "ok"
 
         self._app.check("storage", storage)
         self._app.check("metadata", metadata)
+
+
+def _index_troubles(engines: Engines, services: Services, clock: Clock) -> list[str]:
+    """What is wrong with the index, its clock and the events kept in it; empty when all is well."""
+    troubles = []
+    status = getattr(engines.store, "status", None)
+    if status is not None and status() != "ok":
+        troubles.append(str(status()))
+    if "durable" not in engines.store.capabilities:
+        troubles.append("memory: nothing is kept")
+    if lock.clock_is_behind(clock.now_ns() // _NS_PER_MS, services.usage.newest_ms):
+        troubles.append("the clock is more than an hour behind the newest record")
+    if services.outbox.dropped:
+        troubles.append(f"{services.outbox.dropped} events were dropped: the outbox was full")
+    return troubles

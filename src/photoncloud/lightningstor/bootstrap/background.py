@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from photoncloud.config.declaration import EXAMPLE_ACCESS_KEY
 from photoncloud.lightningstor.bootstrap.engines import Engines
 from photoncloud.lightningstor.bootstrap.services import Services
 from photoncloud.lightningstor.errors import IndexUnavailable, OutOfSpace
@@ -29,6 +30,7 @@ from photoncloud.runtime.tasks import spawn
 log = get_logger("photoncloud.lightningstor.background")
 
 CHECKPOINTS = "checkpoints"
+EXAMPLE_WARNING_SEC = 3600
 _NS_PER_SEC = 1_000_000_000
 
 
@@ -83,6 +85,8 @@ class Work:
             "outbox": services.outbox.run(),
             "usage": _keep_totals(services, clock),
         }
+        if settings.auth.access_key == EXAMPLE_ACCESS_KEY:
+            self._wanted["example-credentials"] = _warn_of_example_credentials(clock)
         if settings.features.lifecycle:
             self._wanted["lifecycle"] = background.expirer.run()
         if settings.metadata.checkpoint_interval_sec:
@@ -116,6 +120,13 @@ async def _keep_totals(services: Services, clock: Clock) -> None:
         except (IndexUnavailable, OutOfSpace) as error:
             log.warning("totals_not_written", reason=str(error))
         await clock.sleep(FLUSH_INTERVAL_SEC)
+
+
+async def _warn_of_example_credentials(clock: Clock) -> None:
+    """The key pair that stands in every S3 document opens this store to everybody who can reach it."""
+    while True:
+        log.warning("example_credentials_in_use", access_key=EXAMPLE_ACCESS_KEY, hint="set auth.access_key of your own")
+        await clock.sleep(EXAMPLE_WARNING_SEC)
 
 
 def checkpoint_root(settings: Settings) -> Path:
