@@ -32,7 +32,7 @@ Progress = Callable[[str, int], None]
 
 
 class StoreCheck:
-    """`deep` reads every byte; `repairs` mends what `REPAIRABLE` says. Orphans younger than `orphan_age_ns` stay."""
+    """`deep` reads every byte; `repairs` mends what `repairable` says. Orphans younger than `orphan_age_ns` stay."""
 
     def __init__(
         self,
@@ -42,6 +42,7 @@ class StoreCheck:
         *,
         deep: bool,
         repairs: bool,
+        repairable: frozenset[FindingKind] = REPAIRABLE,
         now_ns: int,
         orphan_age_ns: int,
         progress: Progress,
@@ -49,13 +50,14 @@ class StoreCheck:
         self._index = index
         self._blobs = blobs
         self._deep = deep
-        self._repairs = repairs
+        self._repairable = repairable if repairs else frozenset()
         self._now_ns = now_ns
         self._orphan_age_ns = orphan_age_ns
         self._progress = progress
         self.report = CheckReport()
         self._bodies = BodyCheck(index, blobs, hashes, self._rows, self._found, self._count_bytes, deep=deep)
-        self._bucket_ids: set[bytes] = set()
+        self._buckets: dict[bytes, str] = {}
+        """Id → name."""
         self._upload_ids: set[bytes] = set()
 
     async def run(self) -> CheckReport:
@@ -72,7 +74,7 @@ class StoreCheck:
         return self.report
 
     async def _found(self, kind: FindingKind, where: str, detail: str, *changes: Put | Delete) -> None:
-        is_repaired = bool(changes) and self._repairs and kind in REPAIRABLE
+        is_repaired = bool(changes) and kind in self._repairable
         if is_repaired:
             await self._index.commit(Transaction((), changes))
         self.report.note(Finding(kind, where, detail, is_repaired))
@@ -89,7 +91,7 @@ class StoreCheck:
             await self._found(FindingKind.UNREADABLE, f"bucket {row.key[2:].decode('utf-8', 'replace')}", damage.what)
             return None
         self.report.buckets += 1
-        self._bucket_ids.add(record.id)
+        self._buckets[record.id] = record.name
         lives = key_space.lives(record.id)
         if await self._index.get(lives) is None:
             detail = "its deletion stopped half-way"
@@ -141,7 +143,7 @@ class StoreCheck:
             at, end = family, key_space.prefix_end(family)
             while at < end and (row := await self._first(at, end)) is not None:
                 bucket_id = row.key[len(family) : len(family) + key_space.BUCKET_ID_BYTES]
-                if bucket_id not in self._bucket_ids:
+                if bucket_id not in self._buckets:
                     detail = f"family {family.decode()} has rows of a bucket that has no record"
                     await self._found(FindingKind.UNKNOWN_BUCKET, f"bucket id {bucket_id.hex()}", detail)
                 at = key_space.prefix_end(family + bucket_id)
@@ -192,10 +194,11 @@ class StoreCheck:
             self._progress("references", count)
             user = row.key[2 + key_space.ID_BYTES :]
             if not await self._has_user(user):
-                detail = "its user is gone: the bytes would never be collected"
                 target = row.key[1 : 2 + key_space.ID_BYTES]
+                detail = f"no record of it, but {_target_text(target)} is kept for it"
                 candidate = Put(key_space.candidate(self._now_ns // 1_000_000, target), b"")
-                await self._found(FindingKind.DANGLING_REFERENCE, target.hex(), detail, Delete(row.key), candidate)
+                where = self._user_text(user)
+                await self._found(FindingKind.DANGLING_REFERENCE, where, detail, Delete(row.key), candidate)
 
     async def _has_user(self, user: bytes) -> bool:
         """Whether the user of a reference exists; an unreadable one does."""
@@ -232,16 +235,25 @@ class StoreCheck:
         return {target[1:] for target in targets if target[:1] == key_space.TARGET_BLOB}
 
     async def _orphan(self, blob: bytes) -> None:
-        if self._repairs:
+        is_removed = FindingKind.ORPHAN_BLOB in self._repairable
+        if is_removed:
             await self._blobs.delete(blob)
-        self.report.note(Finding(FindingKind.ORPHAN_BLOB, blob.hex(), "no version refers to it", self._repairs))
+        self.report.note(Finding(FindingKind.ORPHAN_BLOB, blob.hex(), "no version refers to it", is_removed))
 
     async def _verify(self, blob: bytes, owners: list[Row]) -> None:
         try:
             await self._blobs.verify(blob)
         except StoreDamaged as damage:
-            users = ", ".join(_user_text(row.key[2 + key_space.ID_BYTES :]) for row in owners[:_OWNERS_NAMED])
+            users = ", ".join(self._user_text(row.key[2 + key_space.ID_BYTES :]) for row in owners[:_OWNERS_NAMED])
             await self._found(FindingKind.DAMAGED_BYTES, damage.where, f"{damage.what}; used by {users}")
+
+    def _user_text(self, user: bytes) -> str:
+        """Who a reference is for: bucket and key, or a part."""
+        if user[:1] != b"v":
+            return f"part {int.from_bytes(user[-2:], 'big')} of upload {user[1:-2].hex()}"
+        place = user[1:-8]
+        bucket_id = place[: key_space.BUCKET_ID_BYTES]
+        return f"{self._buckets.get(bucket_id, bucket_id.hex())}/{_key_text(place)}"
 
     async def _rows(self, start: bytes, end: bytes) -> AsyncIterator[Row]:
         cursor = await self._index.cursor(start, end)
@@ -264,5 +276,6 @@ def _key_text(place: bytes) -> str:
     return key_space.unescape(place[key_space.BUCKET_ID_BYTES :]).decode("utf-8", "replace")
 
 
-def _user_text(user: bytes) -> str:
-    return _key_text(user[1:-8]) if user[:1] == b"v" else f"part of upload {user[1:-2].hex()}"
+def _target_text(target: bytes) -> str:
+    kind = "blob" if target[:1] == key_space.TARGET_BLOB else "multipart body"
+    return f"{kind} {target[1:].hex()}"

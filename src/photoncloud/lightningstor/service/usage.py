@@ -17,7 +17,8 @@ from photoncloud.lightningstor.ports import Index
 
 FLUSH_INTERVAL_SEC = 60
 _SCAN_ROWS = 512
-_CLEAN = key_space.system("usage-clean")
+CLEAN = key_space.system("usage-clean")
+"""Row that says the totals lack nothing: there only between a clean end and the next start."""
 _CLOCK = key_space.system("clock")
 _TOTALS = "usage/"
 
@@ -55,7 +56,7 @@ class UsageLedger:
 
     async def load(self) -> None:
         """Read the totals; from now on the store counts as not closed cleanly."""
-        clock, clean = await self._index.get_many((_CLOCK, _CLEAN))
+        clock, clean = await self._index.get_many((_CLOCK, CLEAN))
         self.newest_ms = 0 if clock is None else int.from_bytes(clock.value, "big")
         self.needs_recount = clean is None
         cursor = await self._index.cursor(*key_space.system_prefix(_TOTALS))
@@ -67,7 +68,7 @@ class UsageLedger:
         finally:
             cursor.close()
         if clean is not None:
-            await self._index.commit(Transaction((), (Delete(_CLEAN),)))
+            await self._index.commit(Transaction((), (Delete(CLEAN),)))
 
     async def flush(self) -> None:
         """Write what changed since the last flush."""
@@ -91,7 +92,7 @@ class UsageLedger:
         """The last flush, and the mark that nothing is missing from it."""
         await self.flush()
         if not self.needs_recount:
-            await self._index.commit(Transaction((), (Put(_CLEAN, b"\1"),)))
+            await self._index.commit(Transaction((), (Put(CLEAN, b"\1"),)))
 
     async def recount(self, bucket_id: bytes) -> Usage:
         """Count one bucket from its rows and correct its total by what was found.

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import rocksdict
 
@@ -30,6 +30,7 @@ FAMILIES_KEY = b"families"
 MIB = 1024 * 1024
 WRITE_BUFFER_BYTES = 16 * MIB  # per family; a family of one row must not cost more
 ALL_WRITE_BUFFERS_BYTES = 96 * MIB  # over all families, so that idle memory stays small
+SALVAGE_CACHE_BYTES = 32 * MIB
 MAX_WAL_BYTES = 256 * MIB  # bounds the time of a recovery
 BLOOM_BITS = 10  # about 1 % false positives
 KEPT_LOG_FILES = 4  # RocksDB's own text logs
@@ -178,6 +179,45 @@ class RocksdbFiles:
     def property_number(self, name: str) -> int:
         """A RocksDB integer property summed over the families; 0 when it is unknown."""
         return sum(family.property_int_value(name) or 0 for family in self._dicts)
+
+
+class ReadOnly(NamedTuple):
+    """A store that may be damaged, open for reading. `complaint`: why it does not open as usual, or ""."""
+
+    database: Any
+    families: dict[str, Any]
+    new_options: Callable[[], Any]
+    complaint: str
+
+
+def open_damaged(path: Path, families: Mapping[int, Family]) -> ReadOnly:
+    """Open for `rocksdb_salvage`: as usual if it can be, else past every damage RocksDB can step over.
+
+    Raises PhotonError `metadata-corrupt` when the manifest does not tell what belongs to the store.
+    """
+    declared = {family.name: family for family in families.values()}
+    cache = rocksdict.Cache(SALVAGE_CACHE_BYTES)
+    try:
+        names = rocksdict.Rdict.list_cf(str(path))
+        opened = {name: _family_options(declared.get(name, Family(name)), cache) for name in names}
+        try:
+            inspect_logs(path)
+            database, complaint = _open_read_only(path, _database_options(), opened), ""
+        except Exception as error:
+            complaint = str(error.cause) if isinstance(error, PhotonError) else describe(error)
+            lenient = _database_options()
+            lenient.set_wal_recovery_mode(rocksdict.DBRecoveryMode.skip_any_corrupted_record())
+            lenient.set_paranoid_checks(False)
+            database = _open_read_only(path, lenient, opened)
+        by_name = {name: database.get_column_family(name) for name in names}
+    except Exception as error:
+        raise PhotonError("metadata-corrupt", "read", str(path), error, "restore a checkpoint") from error
+    return ReadOnly(database, by_name, rocksdict.ReadOptions, complaint)
+
+
+def _open_read_only(path: Path, options: Any, families: Mapping[str, Any]) -> Any:
+    access = rocksdict.AccessType.read_only()
+    return rocksdict.Rdict(str(path), options, column_families=dict(families), access_type=access)
 
 
 def _opening_failed(path: Path, error: Exception) -> PhotonError:
