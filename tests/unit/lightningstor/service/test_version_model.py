@@ -18,7 +18,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from photoncloud.backends.metadata.memory import MemoryMetadata
 from photoncloud.lightningstor.adapters.cipher_aesgcm import AesGcmCipher
 from photoncloud.lightningstor.adapters.hash_pool import ThreadHashPool
-from photoncloud.lightningstor.adapters.index_metadata import LocalIndex
+from photoncloud.lightningstor.adapters.index_metadata import LocalIndex, SharedIndex
 from photoncloud.lightningstor.core import xml_in
 from photoncloud.lightningstor.errors import S3Error
 from photoncloud.lightningstor.service.body_sink import BodyStores
@@ -31,6 +31,7 @@ class VersionModel(RuleBasedStateMachine):
 
     versions = Bundle("versions")
     make_world = None
+    make_index = None
     header = None
 
     @initialize()
@@ -51,7 +52,7 @@ class VersionModel(RuleBasedStateMachine):
             os.urandom,
             1000,
         )
-        self.world = type(self).make_world(stores, LocalIndex(self.store))
+        self.world = type(self).make_world(stores, type(self).make_index(self.store))
         self.bucket = await self.world.bucket(lock_enabled=True)
 
     def teardown(self):
@@ -195,12 +196,16 @@ class VersionModel(RuleBasedStateMachine):
         assert total == (len(bodies), sum(map(len, bodies)))
 
 
-def test_versions_markers_and_locks_match_the_model(object_world, reply_header):
+@pytest.mark.parametrize(
+    "make_index", [LocalIndex, lambda store: SharedIndex(store, "cluster")], ids=["local", "shared"]
+)
+def test_versions_markers_and_locks_match_the_model(object_world, reply_header, make_index):
     class Machine(VersionModel):
         make_world = staticmethod(object_world)
         header = staticmethod(reply_header)
 
+    Machine.make_index = staticmethod(make_index)
     Machine.TestCase.settings = settings(
-        max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=50, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
     )
     Machine.TestCase().runTest()
