@@ -195,16 +195,3 @@ def check_encoding(text: str | None) -> bool:
         fields = {"ArgumentName": "encoding-type", "ArgumentValue": text}
         raise S3Error("InvalidArgument", "Invalid Encoding Method specified in Request", fields=fields)
     return True
-
-
-# Keys of rows.
-
-
-def object_key(position: bytes) -> bytes:
-    """Key of a row of families `c`, `m`."""
-    return key_space.unescape(position)
-
-
-def upload_key(position: bytes) -> bytes:
-    """Key of a row of family `ui`: an upload id follows."""
-    return key_space.unescape(position[: -key_space.ID_BYTES])

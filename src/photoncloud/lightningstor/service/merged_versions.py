@@ -22,7 +22,7 @@ _END = b"\xff"
 class _Source:
     """One family, read ahead in batches."""
 
-    __slots__ = ("_at", "_cursor", "_is_head", "_rows", "head", "position")
+    __slots__ = ("_at", "_cursor", "_is_head", "_rows", "position")
 
     def __init__(self, cursor: IndexCursor, *, is_head: bool) -> None:
         self._cursor = cursor
