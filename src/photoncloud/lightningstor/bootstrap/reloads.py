@@ -61,7 +61,7 @@ class Reloads:
     def _apply(self, settings: Settings) -> None:
         services, storage = self._services, settings.storage
         services.settings = settings
-        services.authenticator.rules = sigv4_rules(settings)
+        services.authenticator.follow(sigv4_rules(settings))
         services.admission.limits = admission_limits(settings)
         services.commits.level = storage.durability
         self._engines.blobs.verify_reads = storage.verify_reads

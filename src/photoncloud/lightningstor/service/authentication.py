@@ -24,6 +24,7 @@ from photoncloud.lightningstor.core.access_conditions import SignatureFacts
 from photoncloud.lightningstor.core.http_message import Request
 from photoncloud.lightningstor.errors import S3Error
 from photoncloud.lightningstor.service.call import Payload
+from photoncloud.lightningstor.service.presigned_memory import PresignedMemory
 
 _AUTH_TYPES = {Mechanism.HEADER: "REST-HEADER", Mechanism.QUERY: "REST-QUERY-STRING", Mechanism.POST: "POST"}
 _STREAMING = {
@@ -46,18 +47,27 @@ class Caller:
 
 
 class Authenticator:
-    """Turns requests and forms into callers. `rules` may be replaced (region and skew are reloadable)."""
+    """Turns requests and forms into callers."""
 
     def __init__(self, auth: AuthBackend, rules: SigV4Rules) -> None:
         self._auth = auth
         self._immediate = cast(ImmediateAuth, auth) if isinstance(auth, ImmediateAuth) else None
-        self.rules = rules
+        self.follow(rules)
+
+    def follow(self, rules: SigV4Rules) -> None:
+        """Judge by these rules from now on (regions are reloadable)."""
+        self._rules = rules
+        self._memory = None if self._immediate is None else PresignedMemory(self._immediate, rules.max_skew_sec)
 
     async def authenticate(self, request: Request) -> Caller:
         """The caller of a request. Raises S3Error; bad evidence is never anonymous."""
-        path, _, query = request.target.partition(b"?")
-        signed = SignedRequest(request.method.encode(), path, query, request.headers)
-        found = await self._ask(HttpEvidence(signed, self.rules), request.received_ns)
+        found = None if self._memory is None else self._memory.recall(request)
+        if found is None:
+            path, _, query = request.target.partition(b"?")
+            signed = SignedRequest(request.method.encode(), path, query, request.headers)
+            found = await self._ask(HttpEvidence(signed, self._rules), request.received_ns)
+            if self._memory is not None:
+                self._memory.remember(request, found)
         signature = found.signature
         if signature is None:
             return Caller(found.principal, _anonymous_payload(request), _NO_SIGNATURE)
@@ -65,7 +75,7 @@ class Authenticator:
 
     async def authenticate_form(self, form: Mapping[str, str], now_ns: int) -> Caller:
         """The caller of a browser form (field names in lower case). Raises S3Error."""
-        found = await self._ask(PostEvidence(form, self.rules), now_ns)
+        found = await self._ask(PostEvidence(form, self._rules), now_ns)
         if found.signature is None:
             return Caller(found.principal, _UNSIGNED, _NO_SIGNATURE)
         return Caller(found.principal, _UNSIGNED, _facts(found.signature, now_ns))

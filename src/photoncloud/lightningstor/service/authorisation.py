@@ -34,6 +34,9 @@ from photoncloud.lightningstor.service.version_reader import Found
 
 _ENFORCED = "BucketOwnerEnforced"
 _LOCATION = "s3:locationconstraint"
+_ROOT = "the root of the account may do everything in it"
+SETTLED_LIMIT = 4096
+"""Roots times actions: far more than there are."""
 
 
 class ObjectReader(Protocol):
@@ -68,6 +71,8 @@ class Authoriser:
         self._auth = auth
         self._immediate = cast(ImmediateAuth, auth) if isinstance(auth, ImmediateAuth) else None
         self._objects = objects
+        self._settled: set[tuple[str, str, str]] = set()
+        """(principal, action, account) that no resource and no condition can change: a root in its own account."""
 
     async def authorise(self, question: Question, needs: Iterable[Need]) -> Authorised:
         """The proof that every need is allowed. Raises S3Error AccessDenied, ServiceUnavailable."""
@@ -100,6 +105,9 @@ class Authoriser:
     async def _is_allowed(self, question: Question, need: Need) -> bool:
         bucket = question.bucket
         attached = _policy_of(bucket)
+        if attached is None and (question.principal.arn, need.action, _account(question)) in self._settled:
+            question.why = f"{need.action}: {_ROOT}"
+            return True
         resource = _resource(need, question)
         decision = await self._decide(question, need, resource, attached)
         if question.context.wants_existing and question.context.existing is None and bucket is not None:
@@ -109,10 +117,16 @@ class Authoriser:
                 decision = await self._decide(question, need, resource, attached)
         question.decision, question.why = decision, f"{need.action}: {decision.reason}"
         if decision.is_allowed and not _is_restricted(question.principal, bucket, attached):
+            if attached is None and _is_roots_own(decision):
+                self._settle(question.principal.arn, need.action, resource.account_id)
             return True
         if decision.is_explicit_deny or bucket is None or not need.acl:
             return False
         return await self._is_granted(question, need, bucket, decision)
+
+    def _settle(self, arn: str, action: str, account_id: str) -> None:
+        if len(self._settled) < SETTLED_LIMIT:
+            self._settled.add((arn, action, account_id))
 
     async def _decide(
         self, question: Question, need: Need, resource: Resource, attached: _BucketPolicy | None
@@ -194,13 +208,28 @@ def _policy_of(bucket: Bucket | None) -> _BucketPolicy | None:
 
 
 def _resource(need: Need, question: Question) -> Resource:
-    bucket = question.bucket
-    account = bucket.record.account_id if bucket is not None else question.principal.account_id
+    account = _account(question)
     if need.target == "service":
         return Resource("*", account)
     if need.target == "bucket":
         return Resource(f"arn:aws:s3:::{question.bucket_name}", account)
     return Resource(f"arn:aws:s3:::{question.bucket_name}/{question.key.decode('utf-8', 'replace')}", account)
+
+
+def _account(question: Question) -> str:
+    """The account that owns what is asked about."""
+    return question.principal.account_id if question.bucket is None else question.bucket.record.account_id
+
+
+def _is_roots_own(decision: Decision) -> bool:
+    """Allowed because the caller is root, by no statement and under no guardrail: nothing else was looked at."""
+    decisive = decision.decisive
+    return (
+        decisive is not None
+        and decisive.layer is Layer.BUILT_IN
+        and Layer.SERVICE_GUARDRAIL not in decision.layers
+        and Layer.RESOURCE_GUARDRAIL not in decision.layers
+    )
 
 
 def _is_restricted(principal: Principal, bucket: Bucket | None, attached: _BucketPolicy | None) -> bool:
