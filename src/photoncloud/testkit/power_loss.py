@@ -7,15 +7,18 @@ mounts it again with journal replay. Root and loop devices are needed: `is_avail
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
 import struct
 import subprocess
+import time
 from pathlib import Path
 
 _SHUTDOWN = (2 << 30) | (4 << 16) | (ord("X") << 8) | 125  # _IOR('X', 125, __u32), ext4 and XFS share it
 _NO_LOG_FLUSH = 2
+RELEASE_TIMEOUT_SEC = 60.0
 DEFAULT_SIZE_MIB = 4096
 """The image is sparse: what is not written costs nothing."""
 
@@ -61,6 +64,22 @@ class LossyDisk:
         finally:
             os.close(descriptor)
         _run("umount", str(self.path))
+        self._wait_until_released()
+
+    def _wait_until_released(self) -> None:
+        """A mount namespace made meanwhile holds the dead file system; mounted again now, it would still be dead."""
+        deadline = time.monotonic() + RELEASE_TIMEOUT_SEC
+        while self._is_attached():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{self._image} is still attached to a loop device")
+            time.sleep(0.05)
+
+    def _is_attached(self) -> bool:
+        for file in Path("/sys/block").glob("loop*/loop/backing_file"):
+            with contextlib.suppress(OSError):
+                if file.read_text().strip() == str(self._image.resolve()):
+                    return True
+        return False
 
     def __exit__(self, *_: object) -> None:
         subprocess.run(["umount", "-l", str(self.path)], check=False, capture_output=True)

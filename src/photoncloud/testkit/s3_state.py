@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from urllib.parse import quote, unquote_plus
 
 from photoncloud.testkit.s3_wire import Target, WireAnswer
 
@@ -33,7 +34,7 @@ def snapshot(target: Target, data_dir: Path) -> dict[str, object]:
     held: dict[str, object] = {"files": stored_files(data_dir)}
     for bucket in target.send(target.signed("GET", "/")).elements("Name"):
         for name in BUCKET_DOCUMENTS:
-            answer = target.send(target.signed("GET", f"/{bucket}", query={name: ""}))
+            answer = target.send(target.signed("GET", f"/{bucket}", query={name: "", "encoding-type": "url"}))
             held[f"{bucket}?{name}"] = _told(answer)
             if name == "versions":
                 held |= _objects(target, bucket, sorted(set(answer.elements("Key"))))
@@ -58,9 +59,10 @@ def resident_bytes(pid: int) -> int:
 
 
 def _objects(target: Target, bucket: str, keys: list[str]) -> dict[str, object]:
+    """`keys` as listed with `encoding-type=url`."""
     held: dict[str, object] = {}
     for key in keys:
-        path = f"/{bucket}/{key}"
+        path = f"/{bucket}/{quote(unquote_plus(key), safe='/~')}"
         head = target.send(target.signed("HEAD", path))
         held[path] = (head.status, {n: v for n, v in head.headers.items() if n not in ("date", "x-amz-request-id")})
         for name in OBJECT_DOCUMENTS:
@@ -72,7 +74,9 @@ def _parts(target: Target, bucket: str, uploads: WireAnswer) -> dict[str, object
     pairs = zip(uploads.elements("Key"), uploads.elements("UploadId"), strict=True)
     return {
         f"{bucket}/{key}?uploadId={upload}": _told(
-            target.send(target.signed("GET", f"/{bucket}/{key}", query={"uploadId": upload}))
+            target.send(
+                target.signed("GET", f"/{bucket}/{quote(unquote_plus(key), safe='/~')}", query={"uploadId": upload})
+            )
         )
         for key, upload in pairs
     }

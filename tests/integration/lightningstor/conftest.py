@@ -15,6 +15,8 @@ import pytest
 
 from photoncloud.testkit.blocking_server import blocking_server
 from photoncloud.testkit.process import ServerProcess
+from photoncloud.testkit.s3_signing import Signer
+from photoncloud.testkit.s3_wire import Target
 
 ACCESS_KEY = "AKIAFRONTFRONTFRONT2"
 SECRET_KEY = "frontTestsSecretKey0123456789abcdefABCDE"
@@ -33,6 +35,15 @@ class S3Store:
     @property
     def address(self) -> tuple[str, int]:
         return "127.0.0.1", self.process.port("s3")
+
+    @property
+    def target(self) -> Target:
+        """The root's raw requests."""
+        return Target(self.address, Signer(ACCESS_KEY, SECRET_KEY))
+
+    @property
+    def data_dir(self) -> Path:
+        return self.process.directory / "data"
 
     def client(self, access_key: str = ACCESS_KEY, secret_key: str = SECRET_KEY, **options: Any) -> Any:
         """A boto3 S3 client that does not retry, so that a test sees the first answer."""
@@ -82,6 +93,12 @@ def s3_store(start_store: StartStore) -> Iterator[S3Store]:
     """The store of this module."""
     with start_store() as store:
         yield store
+
+
+@pytest.fixture(scope="module")
+def target(s3_store: S3Store) -> Target:
+    """Raw requests of the store's root."""
+    return s3_store.target
 
 
 @pytest.fixture(scope="module")

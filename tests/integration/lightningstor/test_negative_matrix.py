@@ -405,11 +405,6 @@ OF_THE_BODY = frozenset(
 
 
 @pytest.fixture(scope="module")
-def target(s3_store: Any) -> Target:
-    return Target(s3_store.address, Signer("AKIAFRONTFRONTFRONT2", "frontTestsSecretKey0123456789abcdefABCDE"))
-
-
-@pytest.fixture(scope="module")
 def scene(target: Target) -> Scene:
     return set_scene(target, "matrix")
 
@@ -417,12 +412,14 @@ def scene(target: Target) -> Scene:
 @pytest.fixture(scope="module")
 def unharmed(s3_store: Any, target: Target, scene: Scene) -> Iterator[Callable[[], None]]:
     """A check that the store is what it was; memory is judged at the end."""
-    data_dir = s3_store.process.directory / "data"
+    data_dir = s3_store.data_dir
     before = snapshot(target, data_dir)
     memory = resident_bytes(s3_store.process.pid)
 
     def check() -> None:
-        assert snapshot(target, data_dir) == before
+        nonlocal before
+        expected, before = before, snapshot(target, data_dir)
+        assert before == expected
 
     yield check
     assert resident_bytes(s3_store.process.pid) - memory < GROWTH_LIMIT_BYTES

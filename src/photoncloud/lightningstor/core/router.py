@@ -31,6 +31,8 @@ class Route:
 
 _NOT_IMPLEMENTED_TEXT = "This operation is not implemented by this server."
 _COPY_SOURCE = b"x-amz-copy-source"
+_APPEND = b"x-amz-write-offset-bytes"
+"""Ignored, an append would replace the object."""
 _BY_ID = frozenset({"analytics", "inventory", "metrics", "intelligent-tiering"})
 """Configurations of which a bucket has many: with `id` one of them is meant, without it their list."""
 _METADATA = frozenset(name for name in SUBRESOURCES if name.startswith("metadata"))
@@ -91,6 +93,8 @@ def _refine(found: Route, operation: Operation, query: Mapping[str, str], fields
         if (name == "UploadPart") != ("partNumber" in query):
             missing = "uploadId" if name == "PutObject" else "partNumber"
             return Route(None, S3Error("InvalidRequest", f"Missing required query parameter: {missing}"))
+        if _APPEND in fields:
+            return Route(operation, S3Error("NotImplemented", fields={"Header": _APPEND.decode()}))
         return _COPIES[name] if _COPY_SOURCE in fields else found
     if name == "ListObjects":
         return _LIST_V2 if query.get("list-type") == "2" else found
