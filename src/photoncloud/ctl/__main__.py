@@ -1,4 +1,4 @@
-"""`photonctl`. `--version` is answered here: it imports nothing but the version."""
+"""`photonctl`. `--version` and completion are answered here, before anything heavy is imported."""
 
 import sys
 
@@ -9,6 +9,10 @@ def main() -> int:
 
         print(f"photonctl {__version__}")
         return 0
+    if sys.argv[1:2] == ["__complete"]:
+        from photoncloud.ctl.service.completion import complete
+
+        return complete(sys.argv[2:])
     from photoncloud.ctl.cli import run
 
     return run(sys.argv[1:])

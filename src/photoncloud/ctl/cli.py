@@ -1,44 +1,26 @@
-"""From words to a command: the table of verbs, imported when used, and the exit status of every ending.
+"""From words to a command, imported when used (`verbs.py`), and the exit status of every ending.
 
-Each entry is verb -> (module:attribute of a Typer application, one line for `photonctl --help`). A verb whose module
-is not there yet, or whose packages are not installed, ends with 69 and says so.
+A verb whose module is not there yet, or whose packages are not installed, ends with 69 and says so.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any, Final
+from itertools import zip_longest
+from typing import Any
 
 from photoncloud.ctl.core import exit_status
 from photoncloud.ctl.errors import CommandFailed, UsageWrong
 from photoncloud.ctl.invocation import Invocation, extract
+from photoncloud.ctl.verbs import COMMANDS
 
-COMMANDS: Final[dict[str, tuple[str, str]]] = {
-    "up": ("photoncloud.ctl.commands.up:app", "start a level on this machine"),
-    "down": ("photoncloud.ctl.commands.down:app", "stop everything and prove that nothing is left"),
-    "ps": ("photoncloud.ctl.commands.ps:app", "processes of the local supervisor"),
-    "logs": ("photoncloud.ctl.commands.logs:app", "logs of local components"),
-    "start": ("photoncloud.ctl.commands.start:app", "start stopped components"),
-    "stop": ("photoncloud.ctl.commands.stop:app", "stop components, leave the others running"),
-    "restart": ("photoncloud.ctl.commands.restart:app", "restart components"),
-    "status": ("photoncloud.ctl.commands.status:app", "health of every component"),
-    "check-connection": (
-        "photoncloud.ctl.commands.check_connection:app",
-        "which of nine layers to a service is broken",
-    ),
-    "config": ("photoncloud.ctl.commands.config:app", "explain, check, compare and migrate configuration"),
-    "deploy": ("photoncloud.ctl.commands.deploy:app", "render and check compose files, units and plans"),
-    "storage": ("photoncloud.ctl.commands.storage:app", "object storage (lightningstor)"),
-    "context": ("photoncloud.ctl.commands.context:app", "where commands go"),
-    "debug": ("photoncloud.ctl.commands.debug:app", "collect what a bug report needs, without secrets"),
-    "completion": ("photoncloud.ctl.commands.completion:app", "completion script for a shell"),
-    "version": ("photoncloud.ctl.commands.version:app", "versions of this command and of what runs"),
-}
+WAIT_DEFAULT = "30s"
 
 _HELP = """\
 Usage: photonctl VERB [ARGUMENTS] [FLAGS]
@@ -78,11 +60,6 @@ def _run(argv: Sequence[str]) -> int:
         invocation = Invocation(flags, os.environ)
         if not words or words[0] in ("--help", "-h", "help"):
             return _help(words[1:])
-        if words[0] == "__complete":
-            from photoncloud.ctl.service.completion import candidates
-
-            print("\n".join(candidates(words[1:], invocation.environ)))
-            return exit_status.OK
         return _dispatch(words[0], words[1:], invocation)
     except Exception as error:
         return _failed(error, is_verbose)
@@ -105,8 +82,19 @@ def _dispatch(verb: str, words: Sequence[str], invocation: Invocation) -> int:
         near = get_close_matches(verb, COMMANDS, n=1)
         hint = f"did you mean {near[0]!r}?" if near else "photonctl --help lists the verbs"
         raise UsageWrong(f"there is no verb {verb!r}", hint)
-    answer = command(verb).main(args=list(words), prog_name=f"photonctl {verb}", standalone_mode=False, obj=invocation)
+    answer = command(verb).main(
+        args=_with_wait_value(words), prog_name=f"photonctl {verb}", standalone_mode=False, obj=invocation
+    )
     return answer if isinstance(answer, int) else exit_status.OK
+
+
+def _with_wait_value(words: Sequence[str]) -> list[str]:
+    """`--wait` may stand without a time: then the default is put in."""
+    found = []
+    for word, follower in zip_longest(words, words[1:], fillvalue=""):
+        is_bare = word == "--wait" and not re.fullmatch(r"[\d.]+[a-z]*([\d.]+[a-z]+)*", follower)
+        found.append(f"--wait={WAIT_DEFAULT}" if is_bare else word)
+    return found
 
 
 def command(verb: str) -> Any:
@@ -149,6 +137,8 @@ def _verdict(error: Exception) -> tuple[int, str]:
     if isinstance(error, PhotonError):
         hint = f"; {error.hint}" if error.hint else ""
         return int(getattr(error, "exit_status", exit_status.FAILED)), f"{error.cause}{hint}"
+    if isinstance(error, OSError):
+        return exit_status.IO_ERROR, f"{error.filename or 'input or output'}: {error.strerror or error}"
     if isinstance(error, typer.Abort):
         return exit_status.INTERRUPTED, ""
     # typer's own copy of click has no public name for its usage errors.

@@ -164,9 +164,10 @@ class Invocation:
     def show(self, listing: Listing) -> None:
         """Data, in the form that was asked for. Raises UsageWrong for a template that cannot be understood."""
         try:
-            text = render(listing, self.form, show_headers=not self.flags.no_headers)
+            chosen = listing.sorted_by(self.flags.sort_by) if self.flags.sort_by else listing
+            text = render(chosen, self.form, show_headers=not self.flags.no_headers)
         except JsonPathWrong as error:
-            raise UsageWrong(f"-o {self.form.partition('=')[0]}: {error}") from error
+            raise UsageWrong(f"a path cannot be understood: {error}") from error
         if text:
             self.print(text)
 

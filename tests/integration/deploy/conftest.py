@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import socket
 import subprocess
 import sys
@@ -25,10 +26,16 @@ FAKE = Path(__file__).with_name("fake_component.py")
 PATIENCE_SEC = 30.0
 
 
+# Below the range the kernel takes for outgoing connections: those of other tests come and go there.
+PORTS = range(12_000, 30_000)
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        number = random.choice(PORTS)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", number)) != 0:
+                return number
 
 
 def until(condition: Callable[[], Any], what: str, patience_sec: float = PATIENCE_SEC) -> Any:

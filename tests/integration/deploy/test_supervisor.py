@@ -289,6 +289,14 @@ def test_leftovers_are_ended_only_with_their_start_time(installation) -> None:
         stranger.kill()
 
 
+def test_a_port_that_somebody_else_took_is_not_left_over(installation) -> None:
+    installation.up({"a": {}})
+    installation.wait("a", "up")
+    assert installation.down() == []
+    with socket.create_server(("127.0.0.1", installation.ports["a"])):
+        assert installation.down() == []
+
+
 def test_data_is_removed_only_where_we_made_it(installation, tmp_path) -> None:
     installation.up({"a": {}})
     installation.wait("a", "up")

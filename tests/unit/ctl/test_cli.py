@@ -96,6 +96,21 @@ def test_a_verb_whose_package_is_missing_is_69(monkeypatch, capsys) -> None:
     assert "pip install" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["--wait"], ["--wait=30s"]),
+        (["--wait", "lightningstor"], ["--wait=30s", "lightningstor"]),
+        (["--wait", "60"], ["--wait", "60"]),
+        (["--wait", "1m30s", "-d"], ["--wait", "1m30s", "-d"]),
+        (["--wait=5s"], ["--wait=5s"]),
+        ([], []),
+    ],
+)
+def test_wait_may_stand_without_a_time(words: list[str], wanted: list[str]) -> None:
+    assert cli._with_wait_value(words) == wanted
+
+
 def test_a_closed_pipe_ends_quietly() -> None:
     command = f"{sys.executable} -m photoncloud.ctl deploy ports --level 0a -o json | head -1"
     done = subprocess.run(

@@ -28,8 +28,8 @@ class TerminalScreen:
         self._thread = threading.Thread(target=self._write, name="screen", daemon=True)
         self._thread.start()
 
-    def show(self, name: str, lines: list[bytes]) -> None:
-        for line in lines:
+    def show(self, name: str, lines: bytes) -> None:
+        for line in lines.splitlines():
             try:
                 self._queue.put_nowait((name, line))
             except queue.Full:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,7 +19,6 @@ app = application()
 
 POLL_SEC = 0.5
 WATCH_SEC = 2.0
-WAIT_DEFAULT = "30s"
 COLUMNS = (
     Column("COMPONENT", "component"),
     Column("ID", "id"),
@@ -41,13 +41,14 @@ def status(
     context: typer.Context,
     components: Annotated[list[str] | None, typer.Argument(help="only these", metavar="COMPONENT")] = None,
     endpoint: Annotated[list[str] | None, typer.Option(help="ask this address too (repeatable)")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="the local installation to look at")] = None,
     wait: Annotated[str | None, typer.Option(help="poll until healthy, at most this long", metavar="TIME")] = None,
 ) -> int:
     """Health of every component that can be found; 0 when every row is healthy."""
     call = invocation(context)
 
     def table() -> list[dict[str, Any]]:
-        return service.rows(components or (), endpoint or (), call.environ)
+        return service.rows(components or (), endpoint or (), call.environ, data_dir)
 
     if wait is not None:
         return _wait(call, table, seconds("--wait", wait))

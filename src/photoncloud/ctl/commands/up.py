@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -59,7 +61,7 @@ def up(
         bootstrap.start_detached(prepared)
     local_context.write(prepared.data_dir, call.environ)
     status = _wait_healthy(call, prepared, seconds("--wait", wait) if wait else WAIT_DEFAULT_SEC)
-    call.say(_how_to_use(prepared))
+    call.say(_how_to_use(prepared, call.environ))
     return status
 
 
@@ -82,7 +84,7 @@ def _announce(call: Invocation, prepared: Prepared) -> None:
 
 def _foreground(call: Invocation, prepared: Prepared) -> int:
     local_context.write(prepared.data_dir, call.environ)
-    call.say(_how_to_use(prepared))
+    call.say(_how_to_use(prepared, call.environ))
     call.say("logs follow; Ctrl-C stops everything")
     screen = TerminalScreen(call.stdout, [program.name for program in prepared.plan.programs], color=call.has_color)
     try:
@@ -114,8 +116,11 @@ def _wait_healthy(call: Invocation, prepared: Prepared, limit_sec: float) -> int
     return exit_status.OK if status_service.is_all_healthy(rows) else exit_status.FAILED
 
 
-def _how_to_use(prepared: Prepared) -> str:
-    return up_report.how_to_use(prepared.plan, str(prepared.data_dir), has_aws=_has_aws())
+def _how_to_use(prepared: Prepared, environ: Mapping[str, str]) -> str:
+    text = up_report.how_to_use(prepared.plan, str(prepared.data_dir), has_aws=_has_aws())
+    if prepared.data_dir == chosen_data_dir(None, environ):
+        return text
+    return f"{text}\nfor other commands: export PHOTONCTL_DATA_DIR={shlex.quote(str(prepared.data_dir))}"
 
 
 def _has_aws() -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from photoncloud.ctl.core import custom_columns, jsonpath, table
@@ -59,6 +59,16 @@ class Listing:
             **(self.extra or {}),
             "items": [dict(i) for i in self.items],
         }
+
+    def sorted_by(self, path: str) -> Listing:
+        """The same rows in the order of the values at a JSONPath; rows without one come last. Raises JsonPathWrong."""
+
+        def order(item: Mapping[str, Any]) -> tuple[bool, bool, Any]:
+            found = next(iter(jsonpath.find(path, item)), None)
+            is_number = isinstance(found, (int, float))
+            return found is None, not is_number, found if is_number else jsonpath.as_text(found)
+
+        return replace(self, items=sorted(self.items, key=order))
 
 
 def check_form(form: str) -> None:

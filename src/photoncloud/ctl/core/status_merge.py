@@ -70,9 +70,9 @@ def row(seen: Sighting, answer: Answer) -> dict[str, Any]:
 
 
 def _reason(seen: Sighting, answer: Answer, checks: Mapping[str, Any]) -> str:
-    mode = answer.document.get("mode")
-    if seen.mode and mode and seen.mode != mode:
-        return f"registered as {seen.mode}, says {mode}"
+    registered, says = seen.mode, answer.document.get("mode")
+    if registered and says and registered != says:
+        return f"registered as {registered}, says {says}"
     for name, text in checks.items():
         if text != "ok":
             return f"{name}: {text}"

@@ -1,10 +1,20 @@
-"""Words that may come next on a command line, for shells. Silent and quick whatever is wrong."""
+"""Words that may come next on a command line, for shells. Silent and quick whatever is wrong.
+
+Names are read straight from the plan of what runs, or from the level files: nothing heavy is imported for them. Only
+options and sub-commands need the command itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import os
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-from photoncloud.ctl.cli import COMMANDS
+import photoncloud
+from photoncloud.ctl.verbs import COMMANDS
 
 SHELLS = ("bash", "zsh", "fish")
 _TAKES_COMPONENTS = frozenset({"status", "ps", "logs", "start", "stop", "restart"})
@@ -42,6 +52,15 @@ def script(shell: str) -> str:
     return _SCRIPTS[shell]
 
 
+def complete(words: Sequence[str]) -> int:
+    """Print what fits, one a line; a shell must never see an error."""
+    try:
+        print("\n".join(candidates(words, os.environ)))
+    except Exception:  # completion that fails is completion without suggestions
+        return 1
+    return 0
+
+
 def candidates(words: Sequence[str], environ: Mapping[str, str]) -> list[str]:
     """Every word that fits the last (perhaps empty) one of `words`."""
     *before, current = words or [""]
@@ -76,7 +95,16 @@ def _of_command(verbs: Sequence[str], current: str) -> list[str]:
 
 
 def _components(environ: Mapping[str, str]) -> list[str]:
-    from photoncloud.ctl.service.components import declared, local_status
+    """As `bootstrap.default_data_dir` and `level_files` say, without importing them."""
+    home = environ.get("XDG_DATA_HOME") or os.path.join(environ.get("HOME", "/"), ".local", "share")
+    data_dir = environ.get("PHOTONCTL_DATA_DIR") or os.path.join(home, "photoncloud")
+    try:
+        plan = json.loads(Path(data_dir, "run", "plan.json").read_bytes())
+        return [str(program["name"]) for program in plan["programs"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return [name for level in _levels() for name in level.get("components", {})]
 
-    local = local_status(environ)
-    return [item["component"] for item in local["components"]] if local else list(declared())
+
+def _levels() -> Iterator[dict[str, Any]]:
+    for path in sorted((Path(photoncloud.__file__).parent / "deploy" / "levels").glob("*.toml")):
+        yield tomllib.loads(path.read_text())

@@ -31,7 +31,9 @@ def default_health_address(component: Component) -> str:
 
 
 def data_dir(given: Path | None, environ: Mapping[str, str]) -> Path:
-    return (given or bootstrap.default_data_dir(environ)).absolute()
+    """The installation meant: flag, PHOTONCTL_DATA_DIR, the user's own."""
+    variable = environ.get("PHOTONCTL_DATA_DIR")
+    return (given or (Path(variable) if variable else bootstrap.default_data_dir(environ))).absolute()
 
 
 def local_status(environ: Mapping[str, str], given: Path | None = None) -> dict[str, Any] | None:

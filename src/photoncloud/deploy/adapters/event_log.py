@@ -23,9 +23,9 @@ class EventLog:
     def write(self, event: str, **fields: Any) -> None:
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         level = "error" if fields.get("phase") == "failed" else "info"
-        line = json.dumps({"ts": now, "level": level, "event": event, **fields}).encode()
-        self._file.write(line + b"\n")
-        self._screen(NAME, [line])
+        line = json.dumps({"ts": now, "level": level, "event": event, **fields}).encode() + b"\n"
+        self._file.write(line)
+        self._screen(NAME, line)
 
     def close(self) -> None:
         self._file.close()

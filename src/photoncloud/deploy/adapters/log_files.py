@@ -22,7 +22,8 @@ TURN_BYTES_MAX = 2 * 1024 * 1024
 # The largest pipe an unprivileged process may have.
 PIPE_BYTES = 1024 * 1024
 
-Screen = Callable[[str, list[bytes]], None]
+# Gets a component's name and its whole lines as one piece.
+Screen = Callable[[str, bytes], None]
 
 
 class RotatingFile:
@@ -85,13 +86,12 @@ class LineCutter:
         if self._is_dropping:
             whole = whole[whole.find(b"\n") + 1 :]
             self._is_dropping = False
-        whole = self._rest + whole
-        self._rest = b""
-        if len(whole) > self._limit:
-            lines = whole.splitlines(keepends=True)
-            if any(len(line) > self._limit for line in lines):
-                whole = b"".join(self._cut(line) for line in lines)
-        return whole + self._hold(tail)
+        if self._rest:
+            whole = self._rest + whole
+            self._rest = b""
+        if self._has_long_line(whole):
+            whole = b"".join(self._cut(line + b"\n") for line in whole[:-1].split(b"\n"))
+        return whole + self._hold(tail) if tail else whole
 
     def finish(self) -> bytes:
         """What was left without a line end."""
@@ -106,6 +106,16 @@ class LineCutter:
             return b""
         cut, self._rest, self._is_dropping = self._cut(self._rest), b"", True
         return cut
+
+    def _has_long_line(self, whole: bytes) -> bool:
+        """Jumps from line end to line end, as far as the limit allows: lines are not looked at one by one."""
+        position = 0
+        while len(whole) - position > self._limit:
+            end = whole.rfind(b"\n", position, position + self._limit)
+            if end < 0:
+                return True
+            position = end + 1
+        return False
 
     def _cut(self, line: bytes) -> bytes:
         return line if len(line) <= self._limit else line[: self._limit - 1] + b"\n"
@@ -123,6 +133,11 @@ class OutputReader:
         with contextlib.suppress(OSError):
             fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         asyncio.get_running_loop().add_reader(descriptor, self._readable)
+
+    @property
+    def is_open(self) -> bool:
+        """False once the other end is closed and everything was read."""
+        return self._descriptor >= 0
 
     def close(self) -> None:
         """Take what is in the pipe now, then let go: a daemon that inherited the pipe may hold it for ever."""
@@ -156,10 +171,10 @@ class OutputReader:
     def _deliver(self, lines: bytes) -> None:
         if lines:
             self._file.write(lines)
-            self._screen(self._name, lines.splitlines())
+            self._screen(self._name, lines)
 
 
-def silent(name: str, lines: list[bytes]) -> None:
+def silent(name: str, lines: bytes) -> None:
     """A screen nobody looks at."""
 
 

@@ -9,20 +9,26 @@ from dataclasses import dataclass
 
 from photoncloud.deploy.core.run_plan import Listener, Program
 from photoncloud.runtime import port_holder
+from photoncloud.runtime.port_holder import Holder
 
 _KIND = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
+    """A listener that cannot be bound; `holder` None when /proc does not show whom it belongs to."""
+
     component: str
     listener: Listener
-    holder: str
-    error: str
+    error: OSError
+    holder: Holder | None = None
 
     def __str__(self) -> str:
         where = f"{self.listener.address}/{self.listener.transport}"
-        return f"{self.component}: {where} ({self.listener.port}) is taken: {self.holder or self.error}"
+        if self.error.errno != errno.EADDRINUSE:
+            return f"{self.component}: {where} ({self.listener.port}) cannot be bound: {self.error.strerror}"
+        by = str(self.holder) if self.holder else "held by another user's process or an outgoing connection"
+        return f"{self.component}: {where} ({self.listener.port}) is taken: {by}"
 
 
 def taken(programs: Iterable[Program]) -> list[Taken]:
@@ -32,7 +38,7 @@ def taken(programs: Iterable[Program]) -> list[Taken]:
         for listener in program.listeners:
             error = _bind(listener)
             if error is not None:
-                found.append(Taken(program.name, listener, _holder(listener, error), error.strerror or str(error)))
+                found.append(Taken(program.name, listener, error, _holder(listener)))
     return found
 
 
@@ -65,9 +71,6 @@ def _bind(listener: Listener) -> OSError | None:
     return None
 
 
-def _holder(listener: Listener, error: OSError) -> str:
-    if error.errno != errno.EADDRINUSE:
-        return ""
+def _holder(listener: Listener) -> Holder | None:
     number = int(listener.address.rpartition(":")[2])
-    found = port_holder.find("udp" if listener.transport == "udp" else "tcp", number)
-    return str(found) if found else "held by another user's process"
+    return port_holder.find("udp" if listener.transport == "udp" else "tcp", number)

@@ -31,8 +31,3 @@ def is_ours(kind: str, name: str) -> bool:
 def listed(found: Mapping[str, Iterable[str]]) -> tuple[Resource, ...]:
     """A listing as sorted resources, one kind after the other."""
     return tuple(Resource(kind, name) for kind in KINDS for name in sorted(set(found.get(kind, ()))))
-
-
-def left_over(before: Iterable[Resource], after: Iterable[Resource]) -> tuple[Resource, ...]:
-    """What is there now and was not there before we came."""
-    return tuple(sorted(set(after) - set(before)))

@@ -62,9 +62,12 @@ def end_leftovers(record: StateRecord | None) -> list[str]:
 
 def proof(data_dir: Path, plan: RunPlan | None, record: StateRecord | None) -> tuple[Resource, ...]:
     """Everything of ours that is still there: processes, sockets, files, groups, kernel objects."""
-    known = record.components.values() if record else ()
-    processes = [f"{i.process.pid} {command(i.process.pid)}" for i in known if i.process and is_alive(i.process)]
-    sockets = [str(taken) for taken in port_probe.taken(plan.programs)] if plan else []
+    known = [item.process for item in record.components.values() if item.process] if record else []
+    processes = [f"{process.pid} {command(process.pid)}" for process in known if is_alive(process)]
+    # A port that somebody else took meanwhile is theirs: only holders of our sessions count.
+    ours = {pid for process in known for pid in session_members(process.pid)}
+    taken = port_probe.taken(plan.programs) if plan and ours else []
+    sockets = [str(item) for item in taken if item.holder and item.holder.pid in ours]
     run = data_dir / "run"
     found = {
         "process": processes,

@@ -47,3 +47,9 @@ def test_unknown_forms(form: str) -> None:
 def test_wide_characters_are_two_columns() -> None:
     rows = [{"name": "日本", "n": 1, "tags": []}, {"name": "abcd", "n": 2, "tags": []}]
     assert render(Listing("T", rows, COLUMNS[:2]), show_headers=False) == "日本  1\nabcd  2"
+
+
+def test_sorting_puts_numbers_before_texts_and_absent_last() -> None:
+    rows = [{"name": "c"}, {"name": "b", "n": 10}, {"name": "a", "n": 9}, {"name": "d", "n": "x"}]
+    listing = Listing("T", rows, COLUMNS[:1]).sorted_by("{.n}")
+    assert [row["name"] for row in listing.items] == ["a", "b", "d", "c"]

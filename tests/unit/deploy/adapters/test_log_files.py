@@ -67,12 +67,12 @@ async def test_a_closed_pipe_ends_the_reader_and_shows_its_last_words(tmp_path: 
     read_end, write_end = os.pipe2(os.O_NONBLOCK)
     shown: list[bytes] = []
     log = RotatingFile(tmp_path / "a.log")
-    OutputReader("a", read_end, log, lambda name, lines: shown.extend(lines))
+    OutputReader("a", read_end, log, lambda name, lines: shown.append(lines))
     os.write(write_end, b"one\ntwo")
     os.close(write_end)
     await asyncio.sleep(0.05)
     log.close()
-    assert shown == [b"one", b"two"]
+    assert b"".join(shown) == b"one\ntwo\n"
     assert (tmp_path / "a.log").read_bytes() == b"one\ntwo\n"
 
 

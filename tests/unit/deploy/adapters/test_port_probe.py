@@ -30,5 +30,5 @@ def test_a_tcp_listener_is_named_with_its_process() -> None:
 def test_udp_is_asked_too() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
         holder.bind(("127.0.0.1", 0))
-        (taken,) = port_probe.taken([program(holder.getsockname()[1], "tcp+udp")])
+        (taken,) = port_probe.taken([program(holder.getsockname()[1], "udp")])
         assert taken.listener.transport == "udp"

@@ -9,7 +9,8 @@ PROGRAM = """
 import os, subprocess, sys, time
 from photoncloud.deploy.adapters.subreaper import Orphans
 orphans = Orphans()
-daemon = "import subprocess; print(subprocess.Popen(['sleep', '500'], stdout=-3, start_new_session=True).pid)"
+quiet = "stdout=-3, stderr=-3, start_new_session=True"
+daemon = f"import subprocess; print(subprocess.Popen(['sleep', '500'], {quiet}).pid)"
 pid = int(subprocess.run([sys.executable, "-c", daemon], capture_output=True).stdout)
 assert open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[1] == str(os.getpid()), "not adopted"
 assert orphans.kill([]) == [pid]

@@ -1,10 +1,10 @@
-"""What is ours, and what was there before."""
+"""What is ours, and how it is listed."""
 
 from __future__ import annotations
 
 import pytest
 
-from photoncloud.deploy.core.resource_list import Resource, is_ours, left_over, listed
+from photoncloud.deploy.core.resource_list import is_ours, listed
 
 
 @pytest.mark.parametrize(
@@ -15,8 +15,6 @@ def test_only_our_names_are_ours(kind: str, name: str, ours: bool) -> None:
     assert is_ours(kind, name) is ours
 
 
-def test_what_was_there_before_is_not_left_over() -> None:
-    before = listed({"link": ["lo"], "process": []})
-    after = listed({"link": ["lo", "photon-x"], "process": ["7 sleep"]})
-    assert left_over(before, after) == (Resource("link", "photon-x"), Resource("process", "7 sleep"))
-    assert str(after[0]) == "process 7 sleep"
+def test_a_listing_is_sorted_by_kind_then_name() -> None:
+    found = listed({"link": ["photon-b", "photon-a", "photon-a"], "process": ["7 sleep"]})
+    assert [str(resource) for resource in found] == ["process 7 sleep", "link photon-a", "link photon-b"]

@@ -1,0 +1,1 @@
+"""photonctl beside a bare interpreter, in one run: `python -m benchmarks.photonctl`."""
