@@ -14,6 +14,9 @@ OFFLINE_TOOLS = {
 }
 """Sub-command → module with `run(argv) -> int`; imported only when asked for."""
 
+QUESTIONS = frozenset({"--version", "--help", "--check-config", "--print-config", "--print-schema", "--explain"})
+"""Flags that are answered without serving, and without the packages serving needs."""
+
 _SETTINGS = "photoncloud.lightningstor.settings:Settings"
 
 
@@ -28,6 +31,8 @@ def run(argv: Sequence[str]) -> int:
 def _serve(argv: Sequence[str]) -> int:
     from photoncloud.config.command_line import serve_arguments
 
+    if QUESTIONS.isdisjoint(word.partition("=")[0] for word in argv):
+        importlib.import_module("uvloop")  # a missing extra is said before anything about the configuration
     resolved = serve_arguments("lightningstor", _SETTINGS, argv, os.environ, sys.stdout, sys.stderr)
     if isinstance(resolved, int):
         return resolved

@@ -45,6 +45,13 @@ def test_offline_tools_are_handed_their_arguments(monkeypatch: pytest.MonkeyPatc
     assert seen == [["--deep"]]
 
 
+def test_a_missing_extra_is_told_before_anything_about_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    with pytest.raises(ModuleNotFoundError, match="uvloop"):
+        cli.run(["--config-only"])
+    assert cli.run(["--config-only", "--check-config"]) == exit_status.CONFIGURATION
+
+
 def test_a_missing_extra_is_told_with_the_line_that_installs_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
