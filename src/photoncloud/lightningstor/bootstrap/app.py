@@ -6,11 +6,12 @@ import sys
 from collections.abc import Callable
 
 from photoncloud.config import Resolved
+from photoncloud.config.declaration import EXAMPLE_ACCESS_KEY
 from photoncloud.lightningstor.bootstrap.administration import admin_listener
 from photoncloud.lightningstor.bootstrap.background import Background, Work, build_background
 from photoncloud.lightningstor.bootstrap.engines import Engines, open_engines
 from photoncloud.lightningstor.bootstrap.listeners import http_parts, s3_server, website_server
-from photoncloud.lightningstor.bootstrap.metrics import CommitMetrics, export_traffic
+from photoncloud.lightningstor.bootstrap.metrics import CommitMetrics, StoreFacts, export_store, export_traffic
 from photoncloud.lightningstor.bootstrap.reloads import Reloads
 from photoncloud.lightningstor.bootstrap.services import Services, build_services
 from photoncloud.lightningstor.core import lock
@@ -54,6 +55,7 @@ class Store:
             log.warning("bucket_reopened", bucket=name, hint="a deletion was interrupted; the bucket is as it was")
         export_traffic(app.metrics, services.traffic)
         background = build_background(engines, services, settings, app.clock)
+        export_store(app.metrics, _facts(engines, services, background))
         self._check(engines, services)
         self._serve(services, engines, background)
         app.own(Work(background, engines, services, settings, app.clock), name="work")
@@ -81,6 +83,16 @@ class Store:
 
         self._app.check("storage", storage)
         self._app.check("metadata", metadata)
+
+
+def _facts(engines: Engines, services: Services, background: Background) -> StoreFacts:
+    return StoreFacts(
+        usage=services.usage.all,
+        gc_backlog=lambda: background.collector.status.backlog,
+        outbox_rows=lambda: services.outbox.waiting,
+        verify_failures=lambda: len(engines.blobs.faults()),
+        uses_example_credentials=services.settings.auth.access_key == EXAMPLE_ACCESS_KEY,
+    )
 
 
 def _index_troubles(engines: Engines, services: Services, clock: Clock) -> list[str]:

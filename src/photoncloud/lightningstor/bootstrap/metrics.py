@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
+from photoncloud.lightningstor.core.versioning import Usage
 from photoncloud.lightningstor.service.traffic import LATENCY_BOUNDS_SEC, Traffic
 from photoncloud.runtime.metrics import Distribution, Registry
 
@@ -50,3 +52,39 @@ def _latencies(traffic: Traffic) -> Mapping[tuple[str, ...], Distribution]:
         (operation,): Distribution(LATENCY_BOUNDS_SEC, list(latency.counts), latency.sum_sec)
         for operation, latency in list(traffic.latencies.items())
     }
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """Where the numbers of a store are read, by threads that scrape."""
+
+    usage: Callable[[], Usage]
+    gc_backlog: Callable[[], int]
+    outbox_rows: Callable[[], int]
+    verify_failures: Callable[[], int]
+    uses_example_credentials: bool
+
+
+def export_store(metrics: Registry, facts: StoreFacts) -> None:
+    """What the store holds and what waits in it. Buckets are counted together: their names are the users'."""
+    _number(metrics, "bucket_objects", "Object versions stored.", lambda: facts.usage().objects)
+    _number(metrics, "bucket_bytes", "Bytes of object versions stored.", lambda: facts.usage().size)
+    _number(metrics, "gc_backlog", "Bodies waiting to be collected.", facts.gc_backlog)
+    _number(metrics, "outbox_rows", "Events waiting to be delivered.", facts.outbox_rows)
+    metrics.computed(
+        "verify_failures_total",
+        "Blobs found missing or damaged.",
+        (),
+        lambda: {(): facts.verify_failures()},
+        counter=True,
+    )
+    _number(
+        metrics,
+        "example_credentials",
+        "1 while the published example key opens this store.",
+        lambda: int(facts.uses_example_credentials),
+    )
+
+
+def _number(metrics: Registry, name: str, text: str, read: Callable[[], float]) -> None:
+    metrics.computed(name, text, (), lambda: {(): read()})

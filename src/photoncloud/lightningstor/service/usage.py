@@ -47,6 +47,11 @@ class UsageLedger:
     def of(self, bucket_id: bytes) -> Usage:
         return self._totals.get(bucket_id, Usage())
 
+    def all(self) -> Usage:
+        """Every bucket together. May be called from another thread."""
+        totals = list(self._totals.values())
+        return Usage(sum(total.objects for total in totals), sum(total.size for total in totals))
+
     def forget(self, bucket_id: bytes) -> None:
         """The bucket was deleted."""
         self._totals.pop(bucket_id, None)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from photoncloud.lightningstor.bootstrap.metrics import CommitMetrics, export_traffic
+from photoncloud.lightningstor.bootstrap.metrics import CommitMetrics, StoreFacts, export_store, export_traffic
+from photoncloud.lightningstor.core.versioning import Usage
 from photoncloud.lightningstor.service.traffic import Traffic
 from photoncloud.runtime.metrics import Registry
 
@@ -24,3 +25,18 @@ def test_what_is_counted_is_shown() -> None:
         "lightningstor_commit_fsync_seconds_count 1.0",
     ):
         assert line in text
+
+
+def test_what_the_store_holds_is_shown() -> None:
+    metrics = Registry("lightningstor")
+    export_store(metrics, StoreFacts(lambda: Usage(3, 500), lambda: 7, lambda: 2, lambda: 1, True))
+    text = metrics.render()[0].decode()
+    for line in (
+        "lightningstor_bucket_objects 3.0",
+        "lightningstor_bucket_bytes 500.0",
+        "lightningstor_gc_backlog 7.0",
+        "lightningstor_outbox_rows 2.0",
+        "lightningstor_verify_failures_total 1.0",
+        "lightningstor_example_credentials 1.0",
+    ):
+        assert line in text, line
