@@ -103,7 +103,18 @@ class RocksdbFiles:
     # Life
 
     def start(self) -> int:
-        """Check or write format and family map; returns the revision. Raises PhotonError for a foreign store."""
+        """Check or write format and family map; returns the revision.
+
+        Raises PhotonError for a foreign or newer store, and for one whose first rows cannot be read.
+        """
+        try:
+            return self._start()
+        except PhotonError:
+            raise
+        except Exception as error:
+            raise _opening_failed(self.path, error) from error
+
+    def _start(self) -> int:
         stored = self._meta.get(FORMAT_KEY)
         if stored is not None and unpack_number(stored)[0] > FORMAT:
             raise PhotonError("metadata-format", "open", str(self.path), "written by a newer release")
