@@ -65,7 +65,10 @@ def topology(request: Request) -> Topology:
 def resolve(
     request: Request, host: Host, data_dir: Path, version: str, keep: Mapping[tuple[str, str], int] | None = None
 ) -> Resolution:
-    """Everything decided for this machine. Raises as `topology`, and HostUnsuitable."""
+    """Everything decided for this machine. Raises as `topology`, and HostUnsuitable.
+
+    `keep`: the ports of an earlier run, which stay unless the request names an offset.
+    """
     if not request.level and request.file is None:
         request = _with_level(request, highest_level(host))
     declared = topology(request)
@@ -77,7 +80,8 @@ def resolve(
     if gone:
         declared = topology(_with_level(request, request.level, gone))
     try:
-        ports = plan_ports(declared, offset=request.port_offset, may_bind_low=host.may_bind_low, keep=keep)
+        kept = None if request.port_offset else keep
+        ports = plan_ports(declared, offset=request.port_offset, may_bind_low=host.may_bind_low, keep=kept)
         data_dirs = {component.name: component.data for component in declared.components if component.data}
         plan = build(declared, LocalAddresses(ports, str(data_dir), version, data_dirs))
     except (PlanBroken, ReferenceBroken, PortsExhausted) as error:

@@ -112,3 +112,9 @@ def test_ports_of_an_earlier_run_are_kept(tmp_path: Path) -> None:
     first = resolve(Request(level="0a", port_offset=100), EVERYTHING, tmp_path, "0.1.0")
     again = resolve(Request(level="0a"), EVERYTHING, tmp_path, "0.1.0", first.plan.ports)
     assert again.plan.ports == first.plan.ports
+
+
+def test_an_offset_beats_the_ports_of_an_earlier_run(tmp_path: Path) -> None:
+    keep = {("lightningstor", "s3"): 9001}
+    resolution = resolve(Request(level="0a", port_offset=1000), EVERYTHING, tmp_path, "1", keep)
+    assert resolution.ports.number("lightningstor", "s3") == 10001
