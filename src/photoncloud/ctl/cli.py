@@ -98,19 +98,21 @@ def _with_wait_value(words: Sequence[str]) -> list[str]:
 
 
 def command(verb: str) -> Any:
-    """The click command of a verb. Raises CommandFailed (69) when its module or a package of it is missing."""
+    """The click command of a verb. Raises CommandFailed (69) when its module is missing, ModuleNotFoundError when a
+    package of it is."""
     from typer.main import get_command
 
     module, _, attribute = COMMANDS[verb][0].partition(":")
     try:
         return get_command(getattr(import_module(module), attribute))
     except ModuleNotFoundError as error:
-        missing = error.name or ""
-        if missing.startswith("photoncloud."):
-            message, hint = f"{verb} is not part of this installation", ""
-        else:
-            message, hint = f"{verb} needs {missing}, which is not installed", 'pip install "photoncloud[all]"'
-        raise CommandFailed(message, hint, exit_status.UNAVAILABLE) from error
+        if not _is_ours(error):
+            raise
+        raise CommandFailed(f"{verb} is not part of this installation", "", exit_status.UNAVAILABLE) from error
+
+
+def _is_ours(error: ModuleNotFoundError) -> bool:
+    return (error.name or "").startswith("photoncloud.")
 
 
 def _failed(error: Exception, is_verbose: bool) -> int:
@@ -139,6 +141,9 @@ def _verdict(error: Exception) -> tuple[int, str]:
         return int(getattr(error, "exit_status", exit_status.FAILED)), f"{error.cause}{hint}"
     if isinstance(error, OSError):
         return exit_status.IO_ERROR, f"{error.filename or 'input or output'}: {error.strerror or error}"
+    if isinstance(error, ModuleNotFoundError) and not _is_ours(error):
+        message = f'this needs {error.name}, which is not installed; pip install "photoncloud[all]"'
+        return exit_status.UNAVAILABLE, message
     if isinstance(error, typer.Abort):
         return exit_status.INTERRUPTED, ""
     # typer's own copy of click has no public name for its usage errors.

@@ -179,3 +179,27 @@ def test_no_component_is_imported_by_the_package() -> None:
     for path in (ROOT / "src" / "photoncloud" / "ctl").rglob("*.py"):
         if path.name != "storage.py":
             assert not re.search(r"photoncloud\.(lightningstor|flashdns|fiberlb|chainfire)\b", path.read_text()), path
+
+
+def test_container_health_checks_do_without_the_command_line_library(tmp_path: Path) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "photoncloud.ctl", "check-connection", "--self"]
+    environ = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PHOTON_COMPONENT": "lightningstor"}
+    environ["PHOTON__OPS__ADDR"] = "127.0.0.1:1"
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 11
+    assert "127.0.0.1:1 refused" in done.stdout
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert not imported & {"typer", "grpc", "pydantic", "rich", "asyncio", "cryptography"}
+    assert photonctl("check-connection", "--self", home=tmp_path).returncode == 64
+
+
+def test_a_missing_package_is_told_with_the_line_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(verb: str) -> None:
+        raise ModuleNotFoundError("No module named 'cryptography'", name="cryptography")
+
+    monkeypatch.setattr(cli, "command", missing)
+    assert cli.run(["up"]) == 69
+    words = 'this needs cryptography, which is not installed; pip install "photoncloud[all]"'
+    assert capsys.readouterr().err == f"photonctl: {words}\n"
