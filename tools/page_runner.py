@@ -182,7 +182,9 @@ class Shell:
 
 
 def _lines(path: Path) -> list[str]:
-    return path.read_text("utf-8", "replace").splitlines() if path.exists() else []
+    """What a terminal would show: a carriage return begins the line anew."""
+    text = path.read_bytes().decode("utf-8", "replace") if path.exists() else ""
+    return [line.rstrip("\r").rpartition("\r")[2] for line in text.removesuffix("\n").split("\n")] if text else []
 
 
 def _namespaces() -> list[str]:

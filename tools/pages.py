@@ -57,7 +57,7 @@ def blocks(text: str) -> list[Block]:
             fence, info, opened, lines = match[1], match[2].strip(), number, []
         elif fence and line.rstrip() == fence:
             language, _, rest = info.partition(" ")
-            found.append(Block(language, _words(rest), lines, opened))
+            found.append(Block(language, _attributes(rest), lines, opened))
             fence = ""
         elif fence:
             lines.append(line)
@@ -66,7 +66,7 @@ def blocks(text: str) -> list[Block]:
     return found
 
 
-def _words(text: str) -> dict[str, str]:
+def _attributes(text: str) -> dict[str, str]:
     pairs = (word.partition("=") for word in shlex.split(text))
     return {name: value for name, _, value in pairs}
 
@@ -88,15 +88,19 @@ def commands(block: Block) -> list[Command]:
 
 
 def matches(expected: list[str], actual: list[str]) -> bool:
-    """Whether `actual` is what a page shows; trailing blanks do not count."""
-    lines = [_pattern(line) for line in expected]
-    return re.fullmatch("".join(lines), "".join(f"{line.rstrip()}\n" for line in actual)) is not None
+    """Whether `actual` is what a page shows; how many blanks stand between words does not count."""
+    pattern = "".join(_pattern(_words_of(line)) for line in expected)
+    return re.fullmatch(pattern, "".join(f"{_words_of(line)}\n" for line in actual)) is not None
+
+
+def _words_of(line: str) -> str:
+    return " ".join(line.split())
 
 
 def _pattern(line: str) -> str:
-    if line.strip() == ANYTHING:
+    if line == ANYTHING:
         return r"(?:.*\n)*?"
-    return ".*".join(re.escape(part) for part in line.rstrip().split(ANYTHING)) + r"\n"
+    return ".*".join(re.escape(part) for part in line.split(ANYTHING)) + r"\n"
 
 
 def outside_blocks(text: str) -> Iterator[tuple[int, str]]:
