@@ -82,8 +82,6 @@ def test_the_untouched_tree_passes(tree_copy: Path) -> None:
 )
 def test_a_violation_is_caught(tree_copy: Path, inject: dict[str, str], name: str, text: str, contract: str) -> None:
     inject[name] = f'"""Probe."""\n{text}\n'
-    if "flashdns" in text:
-        inject["flashdns/__init__.py"] = inject["flashdns/errors.py"] = ""
     assert contract in check(tree_copy, inject)
 
 
