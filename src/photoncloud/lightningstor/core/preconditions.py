@@ -148,6 +148,8 @@ class WriteConditions(NamedTuple):
 
 
 UNCONDITIONAL = WriteConditions()
+_NO_ETAG = '""'
+"""What an empty `If-Match` asks for: nothing has it, and a write that was meant to be conditional never is not."""
 
 
 def write_conditions(fields: Fields) -> WriteConditions:
@@ -161,16 +163,21 @@ def write_conditions(fields: Fields) -> WriteConditions:
         return WriteConditions(if_none_match=True)
     if if_match.strip() == b"*":
         raise S3Error("NotImplemented", fields={"Header": "If-Match"})
-    return WriteConditions(if_match=if_match.decode("latin-1"))
+    return WriteConditions(if_match=if_match.decode("latin-1") or _NO_ETAG)
 
 
 def delete_conditions(fields: Fields) -> WriteConditions:
     """Conditions of DeleteObject."""
     return deletion(
-        fields.get(b"if-match", b"").decode("latin-1") or None,
-        fields.get(b"x-amz-if-match-size", b"").decode("latin-1") or None,
-        fields.get(b"x-amz-if-match-last-modified-time", b"").decode("latin-1") or None,
+        _given(fields, b"if-match"),
+        _given(fields, b"x-amz-if-match-size"),
+        _given(fields, b"x-amz-if-match-last-modified-time"),
     )
+
+
+def _given(fields: Fields, name: bytes) -> str | None:
+    value = fields.get(name)
+    return None if value is None else value.decode("latin-1")
 
 
 def deletion(etag: str | None, size: str | None, modified: str | None) -> WriteConditions:
@@ -183,7 +190,8 @@ def deletion(etag: str | None, size: str | None, modified: str | None) -> WriteC
     if modified is not None and modified_sec is None:
         fields = {"ArgumentName": "x-amz-if-match-last-modified-time", "ArgumentValue": modified}
         raise S3Error("InvalidArgument", fields=fields)
-    return WriteConditions(etag or "", False, None if size is None else int(size), modified_sec)
+    wanted = "" if etag is None else etag or _NO_ETAG
+    return WriteConditions(wanted, False, None if size is None else int(size), modified_sec)
 
 
 def check_write(conditions: WriteConditions, head: Head, key: bytes) -> None:
