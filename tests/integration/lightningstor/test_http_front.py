@@ -643,6 +643,7 @@ def test_connections_beyond_the_limit_are_closed(start_store: Any) -> None:
                 outcomes.append(wire.read_answer().code)
             except ConnectionError:
                 outcomes.append("closed")
+        for wire in wires:
             wire.socket.close()
     assert outcomes.count("NoSuchBucket") == 20
     assert outcomes.count("closed") == 20
