@@ -15,12 +15,6 @@ HEAD_LIMIT_BYTES = 16 * 1024
 """Request line and fields. S3 allows 8 KiB of fields; twice that leaves room for long targets and cookies."""
 FIELD_LIMIT = 100
 """No S3 client sends more than about 40 fields; more only costs time."""
-HTTP_METHODS = frozenset(
-    b"GET HEAD PUT POST DELETE OPTIONS CONNECT TRACE PATCH PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK SEARCH"
-    b" REPORT MKACTIVITY CHECKOUT MERGE M-SEARCH NOTIFY SUBSCRIBE UNSUBSCRIBE PURGE MKCALENDAR LINK UNLINK ACL BIND"
-    b" REBIND UNBIND QUERY SOURCE".split()
-)
-"""Methods HTTP knows: without an operation they are 405. Everything else is 400."""
 
 _ONCE = {
     b"authorization": "Authorization",

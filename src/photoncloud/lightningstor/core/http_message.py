@@ -69,7 +69,7 @@ class Reply:
     """Status, fields and body. `Date`, `Server`, ids, `Content-Length` and `Connection` are added by the writer.
 
     `body` is bytes, or an async iterator of bytes-like pieces and FileSlices with `length` set (None: chunked
-    transfer coding). The writer always closes the iterator, also when the client vanished, so a generator releases
+    transfer coding). A piece must not change once it was yielded. The writer always closes the iterator, also when the client vanished, so a generator releases
     what it holds in its `finally`.
     """
 

@@ -80,11 +80,6 @@ class BucketDirectory:
         self._changes += 1
         self._known.pop(name, None)
 
-    def forget_all(self) -> None:
-        """Changes were made elsewhere and may have been missed."""
-        self._changes += 1
-        self._known.clear()
-
     async def _read(self, name: str) -> Bucket | None:
         row = await self._index.get(key_space.bucket(name))
         if row is None:

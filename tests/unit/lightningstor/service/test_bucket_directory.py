@@ -23,7 +23,7 @@ async def test_a_bucket_is_read_once_until_it_is_forgotten(s3_world: Any) -> Non
     assert second.documents["cors"].content == b"x"
     assert second.lives_revision == first.lives_revision > 0
     await s3_world.index.commit(Transaction((), (Delete(key_space.bucket("bucket")),)))
-    directory.forget_all()
+    directory.forget("bucket")
     assert await directory.get("bucket") is None
 
 
