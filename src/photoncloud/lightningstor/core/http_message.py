@@ -69,8 +69,8 @@ class Reply:
     """Status, fields and body. `Date`, `Server`, ids, `Content-Length` and `Connection` are added by the writer.
 
     `body` is bytes, or an async iterator of bytes-like pieces and FileSlices with `length` set (None: chunked
-    transfer coding). A piece must not change once it was yielded. The writer always closes the iterator, also when the client vanished, so a generator releases
-    what it holds in its `finally`.
+    transfer coding). A piece must not change once it was yielded. The writer always closes the iterator, also when
+    the client vanished, so a generator releases what it holds in its `finally`.
     """
 
     status: int = 200
