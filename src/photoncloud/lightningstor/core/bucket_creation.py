@@ -11,6 +11,8 @@ from photoncloud.lightningstor.errors import S3Error
 
 DEFAULT_REGION = "us-east-1"
 """The one region S3 writes as an empty location."""
+NO_REGION = "aws-global"
+"""What the AWS CLI names when its user configured no region; it signs for us-east-1 then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def _tagging(tags: Element) -> bytes:
 
 def region_of(location: str, region: str, accepted: Collection[str]) -> str:
     """Where the bucket is said to be. Raises S3Error IllegalLocationConstraintException."""
-    if not location or location == region:
+    if location in ("", region, NO_REGION):
         return region
     if location in accepted or "*" in accepted:
         return location

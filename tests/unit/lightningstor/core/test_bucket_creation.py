@@ -42,7 +42,13 @@ def test_refusals(body: bytes, code: str) -> None:
 
 @pytest.mark.parametrize(
     ("location", "accepted", "region"),
-    [("", (), "us-east-1"), ("us-east-1", (), "us-east-1"), ("eu-1", ("eu-1",), "eu-1"), ("eu-2", ("*",), "eu-2")],
+    [
+        ("", (), "us-east-1"),
+        ("us-east-1", (), "us-east-1"),
+        ("aws-global", (), "us-east-1"),
+        ("eu-1", ("eu-1",), "eu-1"),
+        ("eu-2", ("*",), "eu-2"),
+    ],
 )
 def test_region_of(location: str, accepted: tuple[str, ...], region: str) -> None:
     assert bucket_creation.region_of(location, "us-east-1", accepted) == region
