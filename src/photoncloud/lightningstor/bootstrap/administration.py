@@ -90,7 +90,7 @@ def _jobs(engines: Engines, services: Services, background: Background, clock: C
 
     async def checkpoint(request: JobRequest, job: Job) -> None:
         await engines.index.checkpoint(request.directory)
-        job.findings.append(request.directory)
+        job.done = job.total = 1
 
     async def recount_usage(request: JobRequest, job: Job) -> None:
         async for bucket in services.buckets.all_buckets():
