@@ -117,11 +117,13 @@ def _wait_healthy(call: Invocation, prepared: Prepared, limit_sec: float) -> int
 
 
 def _how_to_use(prepared: Prepared, environ: Mapping[str, str]) -> str:
-    text = up_report.how_to_use(prepared.plan, str(prepared.data_dir), has_aws=_has_aws())
+    text = up_report.how_to_use(prepared.plan, str(prepared.data_dir), _aws())
     if prepared.data_dir == chosen_data_dir(None, environ):
         return text
     return f"{text}\nfor other commands: export PHOTONCTL_DATA_DIR={shlex.quote(str(prepared.data_dir))}"
 
 
-def _has_aws() -> bool:
-    return shutil.which("aws") is not None or os.access(Path(sys.executable).with_name("aws"), os.X_OK)
+def _aws() -> str:
+    """The word that starts the AWS CLI: found on the path, or beside this program; "" without one."""
+    beside = Path(sys.executable).with_name("aws")
+    return "aws" if shutil.which("aws") else str(beside) if os.access(beside, os.X_OK) else ""

@@ -13,18 +13,19 @@ HOST = Host(frozenset(), may_bind_low=True, has_program=lambda name: True)
 
 def test_the_commands_of_level_0a() -> None:
     plan = resolve(Request(level="0a"), HOST, Path("/srv/my data"), "0.1.0").plan
-    text = how_to_use(plan, "/srv/my data", has_aws=True)
-    lines = [line.strip() for line in text.splitlines()]
+    lines = [line.strip() for line in how_to_use(plan, "/srv/my data", "aws").splitlines()]
     export = next(line for line in lines if line.startswith("export"))
-    assert shlex.split(export) == [
-        "export",
-        "AWS_ENDPOINT_URL=http://127.0.0.1:9001",
-        "AWS_SHARED_CREDENTIALS_FILE=/srv/my data/secrets/aws-credentials",
-    ]
-    assert "aws s3 mb s3://demo" in lines
+    assert shlex.split(export) == ["export", "AWS_SHARED_CREDENTIALS_FILE=/srv/my data/secrets/aws-credentials"]
+    assert "aws --endpoint-url http://127.0.0.1:9001 s3 mb s3://demo" in lines
     assert "curl http://127.0.0.1:9003/health" in lines
     assert "pip install awscli" not in lines
-    assert "  pip install awscli" in how_to_use(plan, "/d", has_aws=False).splitlines()
+
+
+def test_an_aws_that_is_not_on_the_path_or_not_there_at_all() -> None:
+    plan = resolve(Request(level="0a"), HOST, Path("/d"), "0.1.0").plan
+    beside = how_to_use(plan, "/d", "/opt/our cloud/bin/aws")
+    assert "  '/opt/our cloud/bin/aws' --endpoint-url http://127.0.0.1:9001 s3 mb s3://demo" in beside.splitlines()
+    assert "  pip install awscli" in how_to_use(plan, "/d", "").splitlines()
 
 
 def test_differences_in_words() -> None:
