@@ -34,9 +34,14 @@ def _sections() -> Iterator[str]:
             found = command(verb)
         except CommandFailed:
             continue
-        yield _section(found, ["photonctl", verb])
-        for name in sorted(getattr(found, "commands", {})):
-            yield _section(found.commands[name], ["photonctl", verb, name])
+        yield from _tree(found, ["photonctl", verb])
+
+
+def _tree(found: Any, words: list[str]) -> Iterator[str]:
+    """A command and everything below it."""
+    yield _section(found, words)
+    for name in sorted(getattr(found, "commands", {})):
+        yield from _tree(found.commands[name], [*words, name])
 
 
 def _section(found: Any, words: list[str]) -> str:
