@@ -16,7 +16,8 @@ from benchmarks.lightningstor.servers import ACCESS_KEY, SECRET_KEY, Server
 BUCKET = "bench-bucket"
 SMALL_BYTES = 4096
 SMALL_OBJECTS = 2_000
-WRITE_PATHS = 20_000
+DISTINCT_URLS = 80_000
+"""More than any server answers in one run: no URL is sent twice, so nothing profits from remembering a signature."""
 CONNECTIONS = 32
 SECONDS = 5
 MIB = 2**20
@@ -57,6 +58,15 @@ def put_small_objects(server: Server) -> None:
 
 def get_small(server: Server) -> Measured:
     sign = presigner(server)
+    run = random.randbytes(4).hex()
+    keys = [f"small/{n % SMALL_OBJECTS:06d}" for n in range(DISTINCT_URLS)]
+    paths = [sign.path("GET", BUCKET, key, (("x-id", f"{run}{n}"),)) for n, key in enumerate(keys)]
+    return wrk(server, "GET", paths, connections=CONNECTIONS, seconds=SECONDS)
+
+
+def get_small_repeated(server: Server) -> Measured:
+    """The same, with the URLs a page or a build would ask for again and again."""
+    sign = presigner(server)
     paths = [sign.path("GET", BUCKET, f"small/{n:06d}") for n in range(SMALL_OBJECTS)]
     return wrk(server, "GET", paths, connections=CONNECTIONS, seconds=SECONDS)
 
@@ -64,7 +74,7 @@ def get_small(server: Server) -> Measured:
 def put_small(server: Server) -> Measured:
     sign = presigner(server)
     prefix = random.randbytes(4).hex()
-    paths = [sign.path("PUT", BUCKET, f"put/{prefix}/{n:06d}") for n in range(WRITE_PATHS)]
+    paths = [sign.path("PUT", BUCKET, f"put/{prefix}/{n:06d}") for n in range(DISTINCT_URLS)]
     return wrk(server, "PUT", paths, connections=CONNECTIONS, seconds=SECONDS, size=SMALL_BYTES)
 
 
@@ -141,10 +151,11 @@ def prepare_list(keys: int) -> Callable[[Server], None]:
 
 def write_empty_objects(server: Server, paths: list[str]) -> None:
     """Each path exactly once, over 32 connections of one curl per slice (`--parallel` reuses connections)."""
-    config = server.directory / "seed.curl"
+    config, nothing = server.directory / "seed.curl", server.directory / "nothing"
+    nothing.touch()
     lines = []
     for path in paths:
-        lines.append(f'next\nupload-file = "/dev/null"\nurl = "{server.endpoint}{path}"\noutput = "/dev/null"\nfail\n')
+        lines.append(f'next\nupload-file = "{nothing}"\nurl = "{server.endpoint}{path}"\noutput = "/dev/null"\nfail\n')
     config.write_text("".join(lines).removeprefix("next\n"))
     subprocess.run(
         ["curl", "-s", "--parallel", "--parallel-max", "32", "-K", str(config)], check=True, capture_output=True
@@ -204,6 +215,14 @@ def table(keys: int) -> list[Workload]:
     pages = list_random_pages(keys)
     return [
         Workload("get_4k", "GET 4 KiB, c=32", "requests", get_peers, put_small_objects, get_small),
+        Workload(
+            "get_4k_repeated",
+            "GET 4 KiB, repeated URLs",
+            "requests",
+            {plain: 1.0},
+            put_small_objects,
+            get_small_repeated,
+        ),
         Workload("put_4k", "PUT 4 KiB durable, c=32", "requests", put_peers, make_bucket, put_small),
         Workload("put_64m", "PUT 64 MiB", "MiB", {plain: 0.8}, make_bucket, put_64_mib),
         Workload("multipart", "multipart 8 MiB x 8, 4 uploads", "MiB", {plain: 0.8}, make_bucket, put_multipart),
