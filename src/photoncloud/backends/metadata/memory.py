@@ -143,6 +143,7 @@ class MemoryMetadata:
         failure: Sequence[Op] = (),
         *,
         durability: Durability | None = None,
+        makes_room: bool = False,
     ) -> asyncio.Future[TxnResult]:
         future: asyncio.Future[TxnResult] = asyncio.get_running_loop().create_future()
         check_transaction(compare, success, failure, self.limits)

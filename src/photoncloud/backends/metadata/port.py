@@ -411,8 +411,12 @@ class LocalMetadata(MetadataStore, Protocol):
         failure: Sequence[Op] = (),
         *,
         durability: Durability | None = None,
+        makes_room: bool = False,
     ) -> Future[TxnResult]:
         """`txn` without a coroutine; `durability` may only raise what the store is configured with.
+
+        `makes_room` says that the transaction is part of deleting although it puts small rows: a store whose disk is
+        full takes it from its reserve. Transactions that only delete need not say so.
 
         Raises LimitExceeded, InvalidRequest and (too many wait) BackendUnavailable at once; all other errors come
         through the future. Cancelling the future does not take the transaction back.

@@ -197,6 +197,7 @@ class RocksdbMetadata:
         failure: Sequence[Op] = (),
         *,
         durability: Durability | None = None,
+        makes_room: bool = False,
     ) -> asyncio.Future[TxnResult]:
         size = check_transaction(compare, success, failure, self.limits)
         self._check_open()
@@ -204,7 +205,7 @@ class RocksdbMetadata:
         if durability is not None and _RANK[durability] > _RANK[wanted]:
             wanted = durability
         future: asyncio.Future[TxnResult] = self._loop.create_future()
-        self._committer.submit(Waiting(future, compare, success, failure, wanted, size))
+        self._committer.submit(Waiting(future, compare, success, failure, wanted, size, makes_room))
         return future
 
     async def txn(self, compare: Sequence[Compare], success: Sequence[Op], failure: Sequence[Op] = ()) -> TxnResult:

@@ -149,6 +149,7 @@ class LocalIndex:
                     for change in transaction.changes
                 ],
                 durability=_DURABILITY[durability],
+                makes_room=transaction.makes_room,
             )
             result = await _settled(future)
         except metadata.BackendUnavailable as error:

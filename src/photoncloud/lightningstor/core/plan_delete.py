@@ -61,11 +61,11 @@ def plan_delete(
         change.replace_null(None)
         change.drop_head()
         change.changes.extend(removed_events(head.record, next_sequence(draw.now_ns, head)))
-        return DeletePlan(change.transaction(), removed=head.record, usage=change.usage)
+        return DeletePlan(change.transaction(makes_room=True), removed=head.record, usage=change.usage)
     record, value = install(change, null, draft_marker, draw, None)
     change.changes.extend(marker_events(record, record.sequence))
     return DeletePlan(
-        change.transaction(),
+        change.transaction(makes_room=True),
         marker=record,
         version_id=shown_version(place, record),
         head_after=(record, value),
@@ -121,7 +121,7 @@ def plan_delete_version(
         head_after = _promote(change, successor)
     change.changes.extend(events(removed, next_sequence(draw.now_ns, head)))
     return DeletePlan(
-        change.transaction(),
+        change.transaction(makes_room=True),
         removed=removed,
         version_id=shown_version(place, removed),
         head_after=head_after,

@@ -86,4 +86,5 @@ def plan_abort(place_rows: bytes, upload: UploadRow) -> Transaction:
     return Transaction(
         compares=(Compare(upload_key, upload.revision),),
         changes=(Delete(upload_key), Put(key_space.cleanup(upload.id), b"")),
+        makes_room=True,
     )

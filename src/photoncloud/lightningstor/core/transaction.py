@@ -24,11 +24,13 @@ class Delete(NamedTuple):
 class Transaction(NamedTuple):
     """All or nothing: every compare holds, then every change happens at one revision. At most 128 operations.
 
-    One key is changed at most once.
+    One key is changed at most once. `makes_room`: it deletes, and what it puts besides is small (a marker, a
+    candidate of the collector, the version that takes the place), so that a full disk still takes it.
     """
 
     compares: tuple[Compare, ...]
     changes: tuple[Put | Delete, ...]
+    makes_room: bool = False
 
 
 OPERATION_LIMIT = 100

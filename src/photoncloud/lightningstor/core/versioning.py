@@ -158,7 +158,7 @@ class Change:
             lock.require_unprotected(record.lock, self.clock.now_ms, self.clock.newest_ms, may_bypass=False)
             self.drop_version(record)
 
-    def transaction(self, *compares: Compare) -> Transaction:
+    def transaction(self, *compares: Compare, makes_room: bool = False) -> Transaction:
         """The finished transaction: both head revisions and the bucket's life are compared, besides `compares`."""
         rows = self.place.rows
         return Transaction(
@@ -169,6 +169,7 @@ class Change:
                 *compares,
             ),
             changes=tuple(self.changes),
+            makes_room=makes_room,
         )
 
 

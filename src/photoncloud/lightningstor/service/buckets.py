@@ -240,7 +240,7 @@ class Buckets:
         row, lives = key_space.bucket(bucket.record.name), key_space.lives(bucket.record.id)
         compares = (Compare(row, bucket.revision), Compare(lives, 0))
         try:
-            await self._index.commit(Transaction(compares, (Put(lives, key_space.ALIVE),)))
+            await self._index.commit(Transaction(compares, (Put(lives, key_space.ALIVE),), makes_room=True))
         except CommitLost:
             return
         finally:

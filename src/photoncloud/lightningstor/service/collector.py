@@ -60,7 +60,7 @@ class _Batch:
     async def flush(self) -> None:
         changes, self._changes = self._changes, {}
         if changes:
-            await self._index.commit(Transaction((), tuple(changes.values())))
+            await self._index.commit(Transaction((), tuple(changes.values()), makes_room=True))
 
 
 class Collector:

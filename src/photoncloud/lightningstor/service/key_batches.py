@@ -31,6 +31,7 @@ class _Batch(Generic[Plan]):
     compares: dict[bytes, Compare] = field(default_factory=dict)
     changes: dict[bytes, Put | Delete] = field(default_factory=dict)
     """By row: two keys may give up the same blob."""
+    makes_room: bool = True
     is_open: bool = True
 
     def has_room(self, transaction: Transaction) -> bool:
@@ -42,9 +43,10 @@ class _Batch(Generic[Plan]):
         self.members.append((at, place, planned))
         self.compares.update((compare.key, compare) for compare in transaction.compares)
         self.changes.update((change.key, change) for change in transaction.changes)
+        self.makes_room = self.makes_room and transaction.makes_room
 
     def transaction(self) -> Transaction:
-        return Transaction(tuple(self.compares.values()), tuple(self.changes.values()))
+        return Transaction(tuple(self.compares.values()), tuple(self.changes.values()), self.makes_room)
 
 
 class KeyBatches:

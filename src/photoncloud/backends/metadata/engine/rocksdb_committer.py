@@ -41,6 +41,7 @@ class Waiting(NamedTuple):
     failure: Sequence[Op]
     durability: Durability
     size: int
+    makes_room: bool = False
 
 
 class Done(NamedTuple):
@@ -172,7 +173,7 @@ class Committer:
 
     def _evaluate(self, entry: Waiting, has_room: bool) -> TxnResult | Exception:
         try:
-            if not has_room and not (_shrinks(entry.success) and _shrinks(entry.failure)):
+            if not (has_room or entry.makes_room or (_shrinks(entry.success) and _shrinks(entry.failure))):
                 return OutOfSpace(str(self._files.path))
             return self._keyspace.run(entry.compare, entry.success, entry.failure)
         except MetadataError as error:

@@ -12,7 +12,7 @@ from photoncloud.backends.metadata.engine import rocksdb_committer
 from photoncloud.backends.metadata.engine.rocksdb_committer import CommitSettings, Committer, Done, Waiting
 from photoncloud.backends.metadata.engine.rocksdb_files import RocksdbFiles
 from photoncloud.backends.metadata.engine.space import SpaceGuard
-from photoncloud.backends.metadata.port import BackendUnavailable, Durability, OutOfSpace, Put, TxnResult
+from photoncloud.backends.metadata.port import BackendUnavailable, Delete, Durability, OutOfSpace, Put, TxnResult
 
 
 class Faulty:
@@ -199,6 +199,10 @@ async def test_a_full_disk_refuses_what_grows(files: RocksdbFiles, monkeypatch: 
     bench.committer.start()
     with pytest.raises(OutOfSpace):
         await bench.put(b"k")
+    removal = bench.loop.create_future()
+    rows = [Delete(b"gone"), Put(b"to collect", b"")]
+    bench.committer.submit(Waiting(removal, (), rows, (), Durability.GROUP, 20, makes_room=True))
+    assert (await removal).succeeded
     await bench.stop()
 
 
