@@ -54,15 +54,32 @@ class LossyDisk:
 
     def restore(self) -> None:
         """Mount: the journal is replayed, nothing else is repaired."""
-        _run("mount", "-o", "loop", str(self._image), str(self.path))
+        _run("mount", "-o", "loop,errors=remount-ro", str(self._image), str(self.path))
 
-    def pull_the_plug(self) -> None:
-        """Drop everything that was not synced and unmount. Processes that use the disk must be dead by now."""
+    def turn_read_only(self) -> None:
+        """As ext4 does when it meets damage: writes fail from now on, whoever has files open."""
+        device = os.stat(self.path).st_dev
+        name = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve().name
+        Path(f"/sys/fs/ext4/{name}/trigger_fs_error").write_text("a test wants it")
+
+    def fail(self) -> None:
+        """Every read and write is an error from now on, as of a dead disk; what was synced comes back by `revive`."""
         descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.ioctl(descriptor, _SHUTDOWN, struct.pack("I", _NO_LOG_FLUSH))
         finally:
             os.close(descriptor)
+
+    def revive(self) -> None:
+        """After `fail` or `turn_read_only`: repaired and mounted again. Its users must be dead by now."""
+        _run("umount", str(self.path))
+        self._wait_until_released()
+        subprocess.run(["e2fsck", "-p", str(self._image)], check=False, capture_output=True)
+        self.restore()
+
+    def pull_the_plug(self) -> None:
+        """Drop everything that was not synced and unmount. Processes that use the disk must be dead by now."""
+        self.fail()
         _run("umount", str(self.path))
         self._wait_until_released()
 
