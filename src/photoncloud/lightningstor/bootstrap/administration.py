@@ -13,6 +13,7 @@ from photoncloud.lightningstor.bootstrap.engines import Engines
 from photoncloud.lightningstor.bootstrap.services import Services
 from photoncloud.lightningstor.servers.admin_grpc import AdminListener, AdminServicer, Gate
 from photoncloud.lightningstor.service.administration import Administration, ServerFacts, Surroundings
+from photoncloud.lightningstor.service.bucket_blobs import bucket_blobs
 from photoncloud.lightningstor.service.jobs import Job, JobRequest, Jobs
 from photoncloud.lightningstor.settings import Settings
 from photoncloud.runtime.clock import Clock
@@ -83,10 +84,14 @@ def _jobs(engines: Engines, services: Services, background: Background, clock: C
         job.done = await background.collector.collect()
 
     async def scrub(request: JobRequest, job: Job) -> None:
-        report = await background.scrubber.scrub_once()
+        bucket = await services.directory.get(request.bucket) if request.bucket else None
+        if bucket is None:
+            report = await background.scrubber.scrub_once()
+        else:
+            report = await background.scrubber.scrub(bucket_blobs(engines.index, bucket.record.id))
         job.done = job.total = report.blobs
         for blob, finding in report.damaged.items():
-            job.findings.append(f"{blob}: {finding}")
+            job.report(f"{blob}: {finding}")
 
     async def checkpoint(request: JobRequest, job: Job) -> None:
         await engines.index.checkpoint(request.directory)

@@ -256,7 +256,8 @@ class AdminServicer(stubs.AdminServicer):
 
     @_told
     async def StartJob(self, request: pb.StartJobRequest, context: Any) -> pb.Job:
-        return job_message(self._admin.jobs.start(JobRequest(request.kind, request.bucket, request.directory)))
+        wanted = JobRequest(request.kind, request.bucket, request.directory)
+        return job_message(await self._admin.start_job(wanted))
 
     @_told
     async def GetJob(self, request: pb.GetJobRequest, context: Any) -> pb.Job:

@@ -21,7 +21,7 @@ from photoncloud.lightningstor.service.bucket_directory import Bucket, BucketDir
 from photoncloud.lightningstor.service.buckets import Buckets
 from photoncloud.lightningstor.service.expirer import Expirer
 from photoncloud.lightningstor.service.explain import Explanations, Refusal
-from photoncloud.lightningstor.service.jobs import Jobs
+from photoncloud.lightningstor.service.jobs import Job, JobRequest, Jobs
 from photoncloud.lightningstor.service.lifecycle_walk import Action
 from photoncloud.lightningstor.service.objects import Deletion, Objects
 from photoncloud.lightningstor.service.usage import UsageLedger
@@ -174,6 +174,14 @@ class Administration:
                     yield record_codec.decode_bucket(row.value)
         finally:
             cursor.close()
+
+    # Jobs.
+
+    async def start_job(self, request: JobRequest) -> Job:
+        """Raises S3Error NoSuchBucket, InvalidArgument (unknown kind), OperationAborted (one runs)."""
+        if request.bucket:
+            await self._bucket(request.bucket)
+        return self._around.jobs.start(request)
 
     # Usage.
 

@@ -8,7 +8,6 @@ from photoncloud.backends.auth.port import ANONYMOUS
 from photoncloud.lightningstor.core import actions
 from photoncloud.lightningstor.core.access_conditions import AccessContext, SignatureFacts
 from photoncloud.lightningstor.core.http_message import Reply, Request
-from photoncloud.lightningstor.errors import S3Error
 from photoncloud.lightningstor.service.authorisation import Authoriser, Question
 from photoncloud.lightningstor.service.bucket_directory import Bucket
 from photoncloud.lightningstor.service.call import Call, Handler, Payload

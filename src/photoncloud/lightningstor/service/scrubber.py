@@ -6,7 +6,7 @@ Damage names bucket and key through `find_owners`, so that an operator knows wha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 from photoncloud.lightningstor.errors import StoreDamaged
@@ -60,11 +60,15 @@ class Scrubber:
                 log.info("scrub_pass", blobs=report.blobs, bytes=report.bytes, damaged=len(report.damaged))
             await self._sleep(PAUSE_BETWEEN_PASSES_SEC)
 
-    async def scrub_once(self, is_wanted: Callable[[bytes], bool] = lambda blob: True) -> ScrubReport:
-        """Verify every blob for which `is_wanted` (a scrub of one bucket knows its blobs)."""
+    async def scrub_once(self) -> ScrubReport:
+        """Verify every blob there is."""
+        return await self.scrub((blob, size) async for blob, size, _ in self._blobs.list())
+
+    async def scrub(self, wanted: AsyncIterator[tuple[bytes, int]]) -> ScrubReport:
+        """Verify the blobs that are named, each with its size; a repeated name is read again."""
         report = ScrubReport()
-        async for blob, size, _ in self._blobs.list():
-            if not is_wanted(blob):
+        async for blob, size in wanted:
+            if blob.hex() in report.damaged:
                 continue
             report.blobs += 1
             report.bytes += size

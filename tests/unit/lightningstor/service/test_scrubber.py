@@ -72,8 +72,26 @@ async def test_damage_is_named_with_its_owners_and_does_not_stop_the_pass(blobs,
 async def test_only_what_is_wanted(blobs, put, time):
     wanted, other = await put(b"a"), await put(b"b")
     flip(blobs.path(other), 0)
-    report = await scrubber(blobs, time).scrub_once(lambda blob: blob == wanted)
-    assert (report.blobs, report.damaged) == (1, {})
+
+    async def named():
+        yield wanted, 1
+        yield wanted, 1
+
+    report = await scrubber(blobs, time).scrub(named())
+    assert (report.blobs, report.bytes, report.damaged) == (2, 2, {})
+
+
+async def test_a_damaged_blob_is_told_once_however_often_it_is_named(blobs, put, time):
+    rotten = await put(b"a")
+    flip(blobs.path(rotten), 0)
+
+    async def named():
+        for _ in range(3):
+            yield rotten, 1
+
+    report = await scrubber(blobs, time).scrub(named())
+    assert report.blobs == 1
+    assert "is not what was written" in report.damaged[rotten.hex()]
 
 
 async def test_the_rate_is_kept(blobs, put, time):
