@@ -83,10 +83,15 @@ class Newcomer:
         self.up.send_signal(signal.SIGINT)
         return self.up.wait(WAIT_SEC)
 
-    def try_up(self) -> subprocess.CompletedProcess[str]:
+    def try_up(self, *more: str) -> subprocess.CompletedProcess[str]:
         """An `up` that is expected to be refused."""
         return subprocess.run(
-            [*self.words(), "-d"], env=self.environ, capture_output=True, text=True, timeout=WAIT_SEC, check=False
+            [*self.words(), "-d", *more],
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            timeout=WAIT_SEC,
+            check=False,
         )
 
     def type(self, text: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -206,9 +211,8 @@ def test_data_the_server_may_not_read_stops_the_start_with_the_reason(newcomer: 
     newcomer.start()
     assert newcomer.interrupt() == 0
     (newcomer.data_dir / "lightningstor" / "meta" / "store.key").chmod(0o644)
-    done = newcomer.try_up()
+    done = newcomer.try_up("--wait", "5")
     assert done.returncode == 1
+    assert "chmod 600" in done.stdout + done.stderr
+    assert "store.key" in done.stdout + done.stderr
     assert newcomer.type(f"photonctl down --data-dir {newcomer.data_dir}").returncode == 0
-    log = (newcomer.data_dir / "log" / "lightningstor.log").read_text()
-    assert "chmod 600" in log
-    assert "store.key" in log

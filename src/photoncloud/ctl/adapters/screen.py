@@ -13,6 +13,8 @@ from photoncloud.ctl.core.table import printable
 # Lines waiting for the terminal; beyond, the newest are dropped and counted (files have them all).
 QUEUE_LINES_MAX = 10_000
 CLOSE_TIMEOUT_SEC = 2.0
+# The same on every line a component writes; its name stands in front. (A supervisor's `component` is another's.)
+_OF_ITSELF = ("component_id", "component", "logger")
 _COLORS = ("36", "32", "33", "35", "34", "96", "92", "93")
 
 
@@ -76,6 +78,8 @@ def text_of(line: bytes) -> str:
     clock = stamp[11:23] if len(stamp) > 23 else stamp
     level = str(fields.pop("level", "info")).upper()
     event = str(fields.pop("event"))
+    for name in _OF_ITSELF if "component_id" in fields else ():
+        fields.pop(name, None)
     rest = " ".join(f"{key}={_value(value)}" for key, value in fields.items() if value not in ("", None))
     return printable(f"{clock} {level:<5} {event}{' ' + rest if rest else ''}")
 

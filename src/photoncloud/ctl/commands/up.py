@@ -8,17 +8,18 @@ import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from photoncloud.ctl.adapters.screen import TerminalScreen
+from photoncloud.ctl.adapters.screen import TerminalScreen, text_of
 from photoncloud.ctl.commands.application import application, example, invocation
 from photoncloud.ctl.commands.status import listing as status_listing
 from photoncloud.ctl.core import exit_status, up_report
+from photoncloud.ctl.core.log_lines import Filter
 from photoncloud.ctl.core.table import render
 from photoncloud.ctl.invocation import Invocation, seconds
-from photoncloud.ctl.service import local_context
+from photoncloud.ctl.service import local_context, log_follow
 from photoncloud.ctl.service import status as status_service
 from photoncloud.ctl.service.components import data_dir as chosen_data_dir
 from photoncloud.ctl.service.waiting import until
@@ -30,6 +31,9 @@ from photoncloud.deploy.service.takedown import take_down
 app = application()
 
 WAIT_DEFAULT_SEC = 30.0
+SERVING = ("healthy", "degraded")
+# Enough to hold the reason of a refused start.
+FAILURE_LINES = 5
 
 
 @app.command(epilog=example("photonctl up --level 0a -d --wait 30s"))
@@ -60,9 +64,12 @@ def up(
     else:
         bootstrap.start_detached(prepared)
     local_context.write(prepared.data_dir, call.environ)
-    status = _wait_healthy(call, prepared, seconds("--wait", wait) if wait else WAIT_DEFAULT_SEC)
-    call.say(_how_to_use(prepared, call.environ))
-    return status
+    rows = _wait_healthy(call, prepared, seconds("--wait", wait) if wait else WAIT_DEFAULT_SEC)
+    if absent := [row["component"] for row in rows if row["status"] not in SERVING]:
+        _say_why(call, prepared.data_dir, absent)
+    else:
+        call.say(_how_to_use(prepared, call.environ))
+    return exit_status.OK if status_service.is_all_healthy(rows) else exit_status.FAILED
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -103,7 +110,9 @@ def _stopped(call: Invocation, data_dir: Path) -> int:
     return exit_status.FAILED if rest else exit_status.OK
 
 
-def _wait_healthy(call: Invocation, prepared: Prepared, limit_sec: float) -> int:
+def _wait_healthy(call: Invocation, prepared: Prepared, limit_sec: float) -> list[dict[str, Any]]:
+    """Show the status once nothing is on its way any more, or the time is over; its rows."""
+
     def is_settled() -> bool:
         local = bootstrap.status(prepared.data_dir)
         phases = {item["component"]: item["phase"] for item in local["components"]} if local else {}
@@ -113,7 +122,15 @@ def _wait_healthy(call: Invocation, prepared: Prepared, limit_sec: float) -> int
     until(is_settled, limit_sec)
     rows = status_service.rows((), (), call.environ, prepared.data_dir)
     call.show(status_listing(rows))
-    return exit_status.OK if status_service.is_all_healthy(rows) else exit_status.FAILED
+    return rows
+
+
+def _say_why(call: Invocation, data_dir: Path, components: list[str]) -> None:
+    """The last lines of those that do not serve."""
+    files = log_follow.files(data_dir, components)
+    for name, line in log_follow.lines(files, Filter(), FAILURE_LINES, follow=False):
+        call.say(f"{name} | {text_of(line)}")
+    call.say('more with "photonctl logs"; "photonctl down" stops everything')
 
 
 def _how_to_use(prepared: Prepared, environ: Mapping[str, str]) -> str:

@@ -63,3 +63,10 @@ def test_a_closed_terminal_is_no_error() -> None:
     screen = TerminalScreen(out, ["a"], color=False)
     screen.show("a", b"x\n")
     screen.close()
+
+
+def test_what_a_component_says_of_itself_on_every_line_is_left_out() -> None:
+    own = b'{"ts":"2026-01-02T03:04:05.678Z","event":"ready","component":"a","component_id":"a-1","logger":"x","n":1}'
+    assert text_of(own) == "03:04:05.678 INFO  ready n=1"
+    about_another = b'{"ts":"2026-01-02T03:04:05.678Z","event":"ready","component":"a"}'
+    assert text_of(about_another).endswith("ready component=a")
