@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,15 +23,13 @@ DEADLINE_SEC = 30.0
 """A unary call that takes longer has failed; jobs run in the background and are asked about."""
 
 
-@dataclass(frozen=True)
 class AdminError(Exception):
     """A call failed. `code` is gRPC's status name (`UNAVAILABLE`, `PERMISSION_DENIED`, …)."""
 
-    code: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.message}"
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
 
 
 def photon_token(access_key: str, secret_key: str, full_method: str, now_sec: int) -> str:

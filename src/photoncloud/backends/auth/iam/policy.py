@@ -41,6 +41,8 @@ _LEGACY = "The policy failed legacy parsing"
 _NO_ACTIONS = "Policy statement must contain actions."
 _NO_RESOURCES = "Policy statement must contain resources."
 _NO_PREFIX = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
+_OWN_VENDOR = "photon"
+"""Actions of administration are `photon:<component>:<method>`."""
 _TWO_COLONS = "Actions/Condition can contain only one colon."
 _SID_REPEATED = "Statement IDs (SID) in a single policy must be unique."
 _HAS_PRINCIPAL = "Policy document should not specify a principal."
@@ -173,7 +175,7 @@ def _check_action(action: str) -> None:
         return
     vendor, *rest = action.split(":")
     _refuse(not rest, _NO_PREFIX)
-    _refuse(len(rest) > 1, _TWO_COLONS)
+    _refuse(len(rest) > (2 if vendor == _OWN_VENDOR else 1), _TWO_COLONS)
     _refuse(vendor != "*" and not _VENDOR_CHARACTERS.issuperset(vendor), f"Vendor {vendor} is not valid")
 
 

@@ -57,6 +57,7 @@ def without(name: str) -> dict[str, Any]:
         (text(GOOD | {"Action": ["s3:GetObject", "x"]}), PREFIX),
         (text(without("Action") | {"NotAction": "x"}), PREFIX),
         (text(GOOD | {"Action": "s3:Get:Object"}), COLONS),
+        (text(GOOD | {"Action": "photon:lightningstor:Get:Info"}), COLONS),
         (text(GOOD | {"Action": "s 3:GetObject"}), "Vendor s 3 is not valid"),
         (text(GOOD | {"Action": "s*:GetObject"}), "Vendor s* is not valid"),
         (text(without("Resource")), RESOURCES),
@@ -70,6 +71,11 @@ def test_messages(document: str, message: str) -> None:
     with pytest.raises(PolicyError) as caught:
         parse_identity_policy(document)
     assert (caught.value.code, caught.value.status, caught.value.message) == ("MalformedPolicyDocument", 400, message)
+
+
+def test_our_own_actions_name_component_and_method() -> None:
+    for action in ("photon:lightningstor:GetInfo", "photon:*"):
+        parse_identity_policy(text(GOOD | {"Action": action, "Resource": "*"}))
 
 
 @pytest.mark.parametrize(
