@@ -1,4 +1,4 @@
-"""`photonctl`. `--version` and completion are answered here, before anything heavy is imported."""
+"""`photonctl`. `--version`, completion and container health checks are answered before anything heavy is imported."""
 
 import sys
 
@@ -13,6 +13,12 @@ def main() -> int:
         from photoncloud.ctl.service.completion import complete
 
         return complete(sys.argv[2:])
+    if sys.argv[1:] == ["check-connection", "--self"]:
+        import os
+
+        from photoncloud.ctl.service.self_check import run as run_self_check
+
+        return run_self_check(os.environ)
     from photoncloud.ctl.cli import run
 
     return run(sys.argv[1:])

@@ -26,7 +26,6 @@ from photoncloud.deploy.core.run_plan import Program, RunPlan
 from photoncloud.deploy.errors import DeployError, PortTaken, SupervisorUnreachable
 from photoncloud.deploy.service.preparation import prepare_data_dir
 from photoncloud.deploy.service.resolve import Host, Request, Resolution, resolve
-from photoncloud.deploy.service.secret_store import SecretStore
 from photoncloud.deploy.service.serve import run
 from photoncloud.deploy.service.takedown import end_leftovers
 
@@ -74,6 +73,9 @@ def prepare(request: Request, data_dir: Path, *, reset: bool = False) -> Prepare
     _demand_ports(resolution.plan, old if is_running else None)
     prepare_data_dir(data_dir)
     wanted = {name for program in resolution.plan.programs for name in program.secrets}
+    # Imported here: only `up` makes certificates, and cryptography is not part of the base install.
+    from photoncloud.deploy.service.secret_store import SecretStore
+
     made = SecretStore(data_dir).prepare(resolution.topology.names, wanted, datetime.datetime.now(datetime.UTC))
     return Prepared(resolution, data_dir, is_running, tuple(made))
 

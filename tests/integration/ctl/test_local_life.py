@@ -88,14 +88,13 @@ def test_a_whole_life(person: Person) -> None:
     assert rows(person)[0]["id"] == "lightningstor-01"
 
     secrets = person.data_dir / "secrets"
-    exports = re.search(r"export (AWS_ENDPOINT_URL=\S+) (AWS_SHARED_CREDENTIALS_FILE=\S+)", done.stderr)
-    assert exports is not None
-    printed = dict(pair.split("=", 1) for pair in exports.groups())
-    assert printed == {
-        "AWS_ENDPOINT_URL": f"http://{person.endpoint('s3')}",
-        "AWS_SHARED_CREDENTIALS_FILE": str(secrets / "aws-credentials"),
-    }
-    store_and_fetch(printed)
+    credentials = re.search(r"export AWS_SHARED_CREDENTIALS_FILE=(\S+)", done.stderr)
+    endpoint = re.search(r"--endpoint-url (\S+) s3 mb", done.stderr)
+    assert credentials is not None
+    assert endpoint is not None
+    assert credentials.group(1) == str(secrets / "aws-credentials")
+    assert endpoint.group(1) == f"http://{person.endpoint('s3')}"
+    store_and_fetch(endpoint.group(1), credentials.group(1))
 
     check = person.type("check-connection", "--all", "--token-file", str(secrets / "admin-token"))
     assert check.returncode == 0, check.stdout
@@ -124,20 +123,15 @@ def test_a_whole_life(person: Person) -> None:
     assert person.type("logs", "--tail", "1").stdout != ""
 
 
-def store_and_fetch(printed: dict[str, str]) -> None:
+def store_and_fetch(endpoint: str, credentials: str) -> None:
     import botocore.session
 
-    saved = {key: os.environ.get(key) for key in printed}
-    os.environ.update(printed)
-    try:
-        session = botocore.session.Session()
-        client = session.create_client("s3")
-        client.create_bucket(Bucket="demo")
-        client.put_object(Bucket="demo", Key="hello.txt", Body=b"hello")
-        assert client.get_object(Bucket="demo", Key="hello.txt")["Body"].read() == b"hello"
-    finally:
-        for key, value in saved.items():
-            os.environ.pop(key) if value is None else os.environ.__setitem__(key, value)
+    session = botocore.session.Session()
+    session.set_config_variable("credentials_file", credentials)
+    client = session.create_client("s3", endpoint_url=endpoint)
+    client.create_bucket(Bucket="demo")
+    client.put_object(Bucket="demo", Key="hello.txt", Body=b"hello")
+    assert client.get_object(Bucket="demo", Key="hello.txt")["Body"].read() == b"hello"
 
 
 def test_no_secret_leaves(person: Person, tmp_path: Path) -> None:

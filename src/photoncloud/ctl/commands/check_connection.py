@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -17,8 +15,9 @@ from photoncloud.ctl.core.listing import Column, Listing
 from photoncloud.ctl.errors import UsageWrong
 from photoncloud.ctl.invocation import Invocation
 from photoncloud.ctl.service import connection
-from photoncloud.ctl.service.components import declared, default_health_address, local_status
+from photoncloud.ctl.service.components import local_status
 from photoncloud.ctl.service.connection import KINDS, Options
+from photoncloud.ctl.service.self_check import own_address
 
 app = application()
 
@@ -82,28 +81,3 @@ def _targets(call: Invocation, given: list[str], *, every: bool, own: bool) -> l
         if not local or call.flags.server:
             texts.append(call.context.server)
     return [parse(text) for text in dict.fromkeys(texts)]
-
-
-def own_address(environ: Mapping[str, str]) -> str:
-    """Where the component of this container answers: variable, configuration file, default. Raises UsageWrong."""
-    name = environ.get("PHOTON_COMPONENT", "")
-    known = declared().get(name)
-    if not name:
-        raise UsageWrong("--self needs PHOTON_COMPONENT")
-    address = environ.get("PHOTON__OPS__ADDR") or _configured(
-        environ.get("PHOTON_CONFIG") or f"/etc/{name}/config.toml"
-    )
-    address = address or (default_health_address(known) if known else "")
-    if not address:
-        raise UsageWrong(f"--self: the health address of {name!r} is not known")
-    host, _, port = address.rpartition(":")
-    # Listening on every address means answering on loopback.
-    return f"{'127.0.0.1' if host in ('', '0.0.0.0', '[::]') else host}:{port}"
-
-
-def _configured(path: str) -> str:
-    try:
-        document = tomllib.loads(Path(path).read_text())
-        return str(document["photon"]["ops"]["addr"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""

@@ -12,7 +12,8 @@ from photoncloud.ctl.adapters.endpoint import parse
 from photoncloud.ctl.adapters.name_probe import resolve
 from photoncloud.ctl.core import exit_status
 from photoncloud.ctl.errors import CommandFailed, ServiceUnreachable, UsageWrong
-from photoncloud.ctl.service.components import data_dir, declared, default_health_address, local_status
+from photoncloud.ctl.service.components import data_dir, local_status
+from photoncloud.ctl.service.declared import declared, default_health_address
 from photoncloud.deploy.adapters import server_command
 from photoncloud.deploy.adapters.server_command import Answer
 from photoncloud.deploy.adapters.state_file import StateFile

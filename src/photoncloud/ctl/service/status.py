@@ -11,7 +11,8 @@ from typing import Any
 
 from photoncloud.ctl.adapters.endpoint import parse
 from photoncloud.ctl.core.status_merge import Answer, Sighting, merged, row
-from photoncloud.ctl.service.components import declared, default_health_address, local_status
+from photoncloud.ctl.service.components import local_status
+from photoncloud.ctl.service.declared import declared, default_health_address
 from photoncloud.deploy.adapters import health_client
 from photoncloud.deploy.adapters.process_table import usage
 from photoncloud.deploy.adapters.state_file import StateFile

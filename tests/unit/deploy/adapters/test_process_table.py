@@ -10,12 +10,15 @@ from photoncloud.deploy.adapters.process_table import Identity, command, identit
 
 
 def test_a_process_is_itself_only_while_it_lives() -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()", "a b"], stdin=subprocess.PIPE) as process:
+    program = [sys.executable, "-c", "print(flush=True); open(0).read()", "a b"]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
         known = identity(process.pid)
         assert known is not None
         assert is_alive(known)
         assert not is_alive(Identity(known.pid, known.start_ticks - 1))
-        assert command(process.pid).endswith("-c input() a b")
+        assert command(process.pid).endswith("open(0).read() a b")
         used = usage(process.pid)
         assert used is not None
         assert used.resident_bytes > 0
