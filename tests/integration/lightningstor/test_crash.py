@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,7 +19,7 @@ from typing import Any
 import pytest
 
 from photoncloud.testkit import power_loss
-from photoncloud.testkit.process import ServerProcess, run_to_end, server
+from photoncloud.testkit.process import ServerProcess, environment, server
 from photoncloud.testkit.s3_client import S3Client
 from photoncloud.testkit.s3_load import History, Load, read_all
 
@@ -26,6 +28,7 @@ SECRET_KEY = "crashTestsSecretKey0123456789abcdefABCDE"
 BUCKET = "crash-bucket"
 KEYS = [f"key/{number:02d}" for number in range(24)]
 WORKERS = 12
+FSCK_TIMEOUT_SEC = 120
 SHORT_RUN_SEC, LONG_RUN_SEC = 0.15, 0.9
 
 
@@ -67,22 +70,23 @@ async def judge(client: S3Client, history: History) -> None:
     assert not violations, "\n".join(f"{key}: {why}" for key, why in violations.items())
 
 
+def fsck(work: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """`lightningstor-server fsck WORDS` on the store of the configuration in `work`."""
+    which = ["--config-only", "--config", str(work / "server.toml")]
+    command = [sys.executable, "-m", "photoncloud.lightningstor", "fsck", *words, *which]
+    return subprocess.run(
+        command, cwd=work, env=environment(work, {}), capture_output=True, text=True, timeout=FSCK_TIMEOUT_SEC
+    )
+
+
 async def finish(work: Path, data: Path, history: History) -> None:
     """A last look, the sweep of orphans, and an offline check of every byte."""
     async with store(work, data) as (_, client):
         await judge(client, history)
-    checked = await run_to_end(
-        "lightningstor",
-        work,
-        config=work / "server.toml",
-        arguments=["fsck", "--deep", "--repair"],
-        timeout_sec=120,
-    )
-    assert checked.status in (0, 1), checked.tail()
-    again = await run_to_end(
-        "lightningstor", work, config=work / "server.toml", arguments=["fsck", "--deep"], timeout_sec=120
-    )
-    assert again.status == 0, again.tail()
+    swept = await asyncio.to_thread(fsck, work, "--deep", "--repair")
+    assert swept.returncode in (0, 1), swept.stdout + swept.stderr
+    again = await asyncio.to_thread(fsck, work, "--deep")
+    assert again.returncode == 0, again.stdout + again.stderr
 
 
 async def crash_rounds(work: Path, data: Path, rounds: int, seed: int) -> History:
