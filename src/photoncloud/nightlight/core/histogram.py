@@ -59,8 +59,7 @@ class FloatHistogram:
         """Prometheus' text: count, sum and the populated buckets with their bounds."""
         parts = [f"count:{shortest_text(self.count)}", f"sum:{shortest_text(self.sum)}"]
         for bucket in self.buckets():
-            opens = "[" if bucket.is_zero or bucket.upper <= 0 or math.isinf(bucket.lower) else "("
-            closes = ")" if bucket.upper <= 0 and not bucket.is_zero and not self.is_custom else "]"
+            opens, closes = "([[["[bucket.boundaries], "])]]"[bucket.boundaries]
             bounds = f"{shortest_text(bucket.lower)},{shortest_text(bucket.upper)}"
             parts.append(f"{opens}{bounds}{closes}:{shortest_text(bucket.count)}")
         return "{" + ", ".join(parts) + "}"
@@ -100,6 +99,13 @@ class Bucket:
     count: float
     is_exponential: bool = False
     is_zero: bool = False
+
+    @property
+    def boundaries(self) -> int:
+        """Which bounds belong to it: 0 the upper only, 1 the lower only, 3 both (zero bucket, first custom bucket)."""
+        if self.is_zero or math.isinf(self.lower):
+            return 3
+        return 1 if self.is_exponential and self.upper <= 0 else 0
 
 
 def exponential_bound(index: int, schema: int) -> float:

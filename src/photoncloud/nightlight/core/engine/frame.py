@@ -41,12 +41,13 @@ class Frame:
 
     @property
     def steps(self) -> int:
-        return self.values.shape[1]
+        steps: int = self.values.shape[1]
+        return steps
 
     @property
     def cells(self) -> int:
         """How many samples it holds."""
-        return int(self.present.sum().item())
+        return int(np.count_nonzero(self.present))
 
     @property
     def is_histogram(self) -> Mask:

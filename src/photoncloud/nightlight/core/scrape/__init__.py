@@ -1,0 +1,1 @@
+"""What happens to targets and samples around a scrape: `relabel`."""
