@@ -74,7 +74,7 @@ def website_server(services: Services, settings: Settings, parts: HttpParts) -> 
     if not settings.features.website or not (server.website_addr or server.website_tls_addr):
         return None
     reads = PublicReads(services.authoriser, services.handlers)
-    websites = Websites(services.directory, reads.fetch, lambda: _website_rules(services.settings))
+    websites = Websites(services.directory, reads.fetch, lambda: _website_rules(services.settings), services.host_id)
     application = WebsiteApplication(websites, parts.request_ids, services.host_id)
     return _http_server(application, "website", server.website_addr, server.website_tls_addr, settings, parts)
 

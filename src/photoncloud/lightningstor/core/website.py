@@ -152,16 +152,6 @@ def _safe(text: str) -> str:
     return text
 
 
-def check_redirect_location(value: str) -> str:
-    """`x-amz-website-redirect-location` of an upload. Raises S3Error InvalidRequest."""
-    if not value.startswith(("/", "http://", "https://")):
-        message = "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
-        raise S3Error("InvalidRequest", message)
-    if len(value.encode()) > 2048:
-        raise S3Error("InvalidRequest", "The length of website redirect location cannot exceed 2,048 characters.")
-    return _safe(value)
-
-
 # Decisions of a request.
 
 
@@ -194,12 +184,13 @@ def error_rule(site: Website, key: str, status: int) -> RoutingRule | None:
 def location(rule: RoutingRule, key: str, scheme: str, host: str) -> str:
     """The `Location` a rule gives for a request of `key` at `scheme`://`host` (host with its port)."""
     redirect = rule.redirect
-    target = key
     if redirect.replace_key is not None:
-        target = redirect.replace_key
+        target = _written(redirect.replace_key)
     elif redirect.replace_prefix is not None:
-        target = redirect.replace_prefix + key[len(rule.key_prefix or "") :]
-    return f"{redirect.protocol or scheme}://{redirect.host or host}/{_encoded(target)}"
+        target = _written(redirect.replace_prefix) + _encoded(key[len(rule.key_prefix or "") :])
+    else:
+        target = _encoded(key)
+    return f"{redirect.protocol or scheme}://{redirect.host or host}/{target}"
 
 
 def location_of_all(site: Website, path_and_query: str, scheme: str) -> str:
@@ -214,7 +205,13 @@ def slash_location(key: str) -> str:
 
 
 def _encoded(key: str) -> str:
-    return quote(key, safe="/~-._!$&'()*+,;=:@#?%")
+    """A key as a path: following it leads to that key again."""
+    return quote(key, safe="/~-._!$&'()*+,;=:@")
+
+
+def _written(text: str) -> str:
+    """What an operator wrote into a rule: it may have a query, a fragment, and be encoded already."""
+    return quote(text, safe="/~-._!$&'()*+,;=:@#?%")
 
 
 # Error pages.

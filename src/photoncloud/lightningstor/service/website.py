@@ -38,12 +38,15 @@ class WebsiteRules:
 
 
 class Websites:
-    """`rules()` gives the present settings."""
+    """`rules()` gives the present settings; `host_id` names the server on error pages."""
 
-    def __init__(self, directory: BucketDirectory, fetch: FetchObject, rules: Callable[[], WebsiteRules]) -> None:
+    def __init__(
+        self, directory: BucketDirectory, fetch: FetchObject, rules: Callable[[], WebsiteRules], host_id: str
+    ) -> None:
         self._directory = directory
         self._fetch = fetch
         self._rules = rules
+        self._host_id = host_id
 
     async def handle(self, request: Request) -> Reply:
         """Answer any request; refusals become HTML pages."""
@@ -143,7 +146,7 @@ class Websites:
     def _error_reply(self, request: Request, page: website.ErrorPage, error: S3Error) -> Reply:
         headers = [(b"content-type", b"text/html; charset=utf-8"), (b"x-amz-error-code", page.code.encode())]
         headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in error.headers]
-        body = website.error_html(page, request.request_id, request.request_id)
+        body = website.error_html(page, request.request_id, self._host_id)
         return Reply(page.status, headers, body, close=error.close)
 
     @staticmethod
@@ -218,4 +221,3 @@ async def _drop(reply: Reply) -> None:
     close = getattr(reply.body, "aclose", None)
     if close is not None:
         await close()
-

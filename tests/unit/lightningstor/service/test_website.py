@@ -50,7 +50,7 @@ class Site:
         documents = {"cors": Document(CORS, 1)} | ({"website": Document(website, 1)} if website else {})
         directory._known["www.example.test"] = Bucket(record, 1, 1, documents)
         rules = WebsiteRules({"custom.test": "www.example.test"}, "web.test", missing_as_404)
-        self.websites = Websites(directory, self.fetch, lambda: rules)
+        self.websites = Websites(directory, self.fetch, lambda: rules, "host-id")
 
     async def fetch(self, request: Request, bucket: Bucket, key: bytes) -> Reply:
         self.asked.append(request)
