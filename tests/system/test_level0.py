@@ -206,6 +206,13 @@ def test_a_directory_that_cannot_be_made_is_refused(newcomer: Newcomer) -> None:
     assert "--data-dir" in done.stderr
 
 
+def test_a_file_in_place_of_the_directory_is_refused(newcomer: Newcomer) -> None:
+    newcomer.data_dir.touch()
+    done = newcomer.try_up()
+    assert done.returncode == 73
+    assert "--data-dir" in done.stderr
+
+
 def test_data_the_server_may_not_read_stops_the_start_with_the_reason(newcomer: Newcomer) -> None:
     """A store key that others can read: the server refuses it, and `up` shows the server's own words."""
     newcomer.start()

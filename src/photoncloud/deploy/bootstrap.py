@@ -24,7 +24,7 @@ from photoncloud.deploy.adapters.spawn import PASSED_ON, executable
 from photoncloud.deploy.adapters.state_file import StateFile
 from photoncloud.deploy.core.run_plan import Program, RunPlan
 from photoncloud.deploy.errors import DeployError, PortTaken, SupervisorUnreachable
-from photoncloud.deploy.service.preparation import prepare_data_dir
+from photoncloud.deploy.service.preparation import demand_directory, prepare_data_dir
 from photoncloud.deploy.service.resolve import Host, Request, Resolution, resolve
 from photoncloud.deploy.service.serve import run
 from photoncloud.deploy.service.takedown import end_leftovers
@@ -63,6 +63,7 @@ def prepare(request: Request, data_dir: Path, *, reset: bool = False) -> Prepare
     `reset` forgets the ports of earlier runs.
     """
     data_dir = data_dir.absolute()
+    demand_directory(data_dir)
     files = StateFile(data_dir)
     is_running = run_lock.is_held(data_dir)
     old = files.read_plan()

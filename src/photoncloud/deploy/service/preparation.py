@@ -17,6 +17,12 @@ FOLDERS = ("run", "log", "config", "secrets")
 COPY_BYTES_MAX = 16 * 1024 * 1024
 
 
+def demand_directory(data_dir: Path) -> None:
+    """Before anything is looked for in it. Raises DataDirectoryUnusable for a file in its place."""
+    if data_dir.exists() and not data_dir.is_dir():
+        raise DataDirectoryUnusable(f"{data_dir} is not a directory", "choose another with --data-dir")
+
+
 def prepare_data_dir(data_dir: Path) -> None:
     """Make the folder ours. Raises DataDirectoryUnusable when it cannot be written or others could write it."""
     try:
