@@ -175,7 +175,7 @@ class _Lookup:
         if self.qtype == rr.ANY:
             return self.any(node)
         if self.qtype == rr.RRSIG:
-            return [Piece(signatures) for signatures in node.signatures.values()]
+            return [Piece(node.signatures[covered]) for covered in sorted(node.signatures)]
         rrset = node.rrsets.get(self.qtype)
         return [self.signed(rrset, node)] if rrset is not None else []
 
@@ -201,7 +201,6 @@ class _Lookup:
         wildcard = self.zone.find(b"\x01*" + encloser)
         if wildcard is None:
             self.reply.rcode = rr.NXDOMAIN
-            self.reply.imputed = self.zone.apex
             self.depends_on_name()
             self.negative("nxdomain", denial.nxdomain(self.zone, name, encloser) if self.dnssec else ())
             return None
@@ -291,7 +290,7 @@ class _Lookup:
 
     def negative(self, kind: Kind, proof: Iterable[Node | None]) -> None:
         """SOA with the TTL absence is cached for (RFC 2308 §3), and the proof."""
-        self.reply.kind = kind
+        self.reply.kind, self.reply.imputed = kind, self.zone.apex
         apex = self.zone.find(self.zone.apex)
         assert apex is not None
         soa = self.signed(apex.rrsets[rr.SOA], apex)
