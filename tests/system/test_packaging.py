@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -24,21 +25,20 @@ INSTALL_TIMEOUT_SEC = 600
 RUN_TIMEOUT_SEC = 60
 BASE_DEPENDENCIES_MAX = 8
 WHEEL_BYTES_MAX = 10 * 2**20
+FIRST_OFFSETS = range(3_000, 20_000)
+"""Below the range the kernel gives to outgoing connections."""
 HEALTH_KEYS = {"status", "mode", "component", "version", "checks", "stage", "backends"}
 COMPONENTS_OF_OTHERS = ("flashdns", "fiberlb", "nightlight", "chainfire", "flaredb", "photonauth", "ctl", "deploy")
 LIST_MODULES = """
-import json, os, sys, threading, time
+import atexit, json, os, sys
 def report():
-    names = sorted(name for name in sys.modules if name.startswith("photoncloud."))
-    with open(os.environ["MODULES_FILE"] + ".new", "w") as file:
-        json.dump(names, file)
-    os.replace(file.name, os.environ["MODULES_FILE"])
-sys.argv = ["lightningstor-server", *sys.argv[1:]]
-import atexit
+    with open(os.environ["MODULES_FILE"], "w") as file:
+        json.dump(sorted(name for name in sys.modules if name.startswith("photoncloud.")), file)
 atexit.register(report)
 from photoncloud.lightningstor.__main__ import main
 sys.exit(main())
 """
+"""Starts the server and, when it has ended, writes which of our modules it imported."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(INSTALL_TIMEOUT_SEC + 180)]
 
@@ -116,11 +116,10 @@ def test_the_base_install_is_consistent_and_has_photonctl(base: Installation) ->
 
 
 def test_without_the_extra_the_server_says_what_to_install(base: Installation) -> None:
-    done = base.run("lightningstor-server", "--version")
     refused = base.run("lightningstor-server")
     line = 'lightningstor needs packages that are not installed: pip install "photoncloud[lightningstor]"'
     assert (refused.returncode, refused.stderr.strip()) == (69, line), refused.stderr
-    assert done.returncode in (0, 69)
+    assert base.run("lightningstor-server", "--version").returncode == 0
 
 
 def test_without_an_extra_up_says_what_to_install(base: Installation) -> None:
@@ -133,6 +132,15 @@ def test_without_an_extra_up_says_what_to_install(base: Installation) -> None:
 def test_the_extra_is_consistent(storage: Installation) -> None:
     done = storage.run("python", "-m", "pip", "check")
     assert done.returncode == 0, done.stdout
+
+
+def test_up_needs_nothing_but_the_components_extra(storage: Installation, tmp_path: Path) -> None:
+    place = ("--data-dir", str(tmp_path / "cloud"))
+    offset = str(random.choice(FIRST_OFFSETS))
+    started = storage.run("photonctl", "up", "--level", "0a", "-d", *place, "--port-offset", offset)
+    stopped = storage.run("photonctl", "down", *place)
+    assert started.returncode == 0, started.stdout + started.stderr
+    assert stopped.returncode == 0, stopped.stdout + stopped.stderr
 
 
 @pytest.fixture
