@@ -53,9 +53,9 @@ CORE_BANNED_ATTRIBUTES = frozenset(
     }
 )
 CORE_BANNED_IMPORTS = frozenset({"importlib", "pathlib", "shutil", "tempfile"})
-PURE_LIBRARIES = frozenset({"lxml", "msgspec"})
+PURE_LIBRARIES = frozenset({"dns", "lxml", "msgspec", "numpy", "re2", "xxhash"})
 """Codecs between bytes and values; core may use them."""
-SPREAD_LIBRARIES = frozenset({"grpc", "google", "pydantic", "starlette", "typer", "rich", "msgspec"})
+SPREAD_LIBRARIES = frozenset({"grpc", "google", "pydantic", "starlette", "typer", "rich", "msgspec", "numpy"})
 """The vocabulary of whole layers (stubs, settings, routes, commands), not clients of something outside."""
 TASK_MAKERS = frozenset({("asyncio", "create_task"), ("asyncio", "ensure_future")})
 
