@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from photoncloud.nightlight.core.histogram import Bucket, FloatHistogram, ResetHint
-from photoncloud.nightlight.core.histogram_statistics import middle, share_below
+from photoncloud.nightlight.core.histogram_statistics import middle, one_sided, share_below
 
 
 def trimmed(histogram: FloatHistogram, at: float, *, keeps_below: bool) -> FloatHistogram:
@@ -54,11 +54,14 @@ class _Cut:
     def kept(self, bucket: Bucket) -> float:
         if math.isnan(self._at) or not bucket.count:
             return 0.0
+        bucket = one_sided(bucket, self._histogram)
         below = share_below(bucket, self._at, self._histogram)
         share = below if self._keeps_below else 1.0 - below
         low = bucket.lower if self._keeps_below else max(bucket.lower, self._at)
         high = min(bucket.upper, self._at) if self._keeps_below else bucket.upper
         count = bucket.count * share
         if count:
+            # a bucket without a bound on one side is as good as at its other bound
+            low, high = (high, high) if math.isinf(low) else (low, low) if math.isinf(high) else (low, high)
             self.sum += count * middle(replace(bucket, lower=low, upper=high))
         return count

@@ -85,6 +85,13 @@ def openmetrics_text(value: float) -> str:
     return text if re.search(r"[.eNI]", text) else text + ".0"
 
 
+def seconds_text(milliseconds: int) -> str:
+    """A time in exact seconds, without trailing zeros: at most three decimals."""
+    sign = "-" if milliseconds < 0 else ""
+    whole, rest = divmod(abs(milliseconds), 1000)
+    return f"{sign}{whole}" + (f".{rest:03d}".rstrip("0") if rest else "")
+
+
 def _exponent(exponent: int) -> str:
     return f"{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 

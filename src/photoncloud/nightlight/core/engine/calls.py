@@ -11,6 +11,7 @@ import numpy as np
 from photoncloud.nightlight.core.engine import clock, elementwise, labelling, quantile_functions, range_functions
 from photoncloud.nightlight.core.engine.frame import Frame
 from photoncloud.nightlight.core.engine.native_summary import SUMMARIES, summarised
+from photoncloud.nightlight.core.engine.window import Window
 from photoncloud.nightlight.core.labels import EMPTY_LABELS
 from photoncloud.nightlight.core.promql.ast import (
     Call,
@@ -22,7 +23,7 @@ from photoncloud.nightlight.core.promql.ast import (
     without_parens,
 )
 from photoncloud.nightlight.core.promql.functions import FUNCTIONS
-from photoncloud.nightlight.core.sample import Values
+from photoncloud.nightlight.core.sample import Mask, Values
 from photoncloud.nightlight.errors import QueryError
 
 if TYPE_CHECKING:
@@ -93,7 +94,12 @@ def _of_range(own: Evaluator, call: Call) -> Frame:
     if call.function == "quantile_over_time":
         is_there = range_functions.presence(ranges)
         quantile_functions.warn_of_quantiles(scalars[0][is_there], _argument(call, 0), own.run.notes)
-    return range_functions.applied(call.function, ranges, function, argument, own.run.notes)
+
+    def interruptible(window: Window) -> tuple[Values, Mask]:
+        own.run.budget.check_time()
+        return function(window)
+
+    return range_functions.applied(call.function, ranges, interruptible, argument, own.run.notes)
 
 
 def _argument(call: Call, index: int) -> Expr:

@@ -60,7 +60,8 @@ def instant_query(
     interruption: Callable[[], str | None] = never_interrupted,
 ) -> Answer:
     """The value of an expression at a time. Raises `ParseError` and `QueryError`."""
-    return _answer(query, Steps.instant(time_ms), select, options or QueryOptions(), interruption, is_range=False)
+    steps = Steps.instant(time_ms)
+    return _bounded(query, steps, select, options or QueryOptions(), interruption, is_range=False)
 
 
 def range_query(
@@ -77,7 +78,23 @@ def range_query(
     if end_ms < start_ms:
         raise InvalidQuery("end timestamp must not be before start time")
     steps = Steps.range(start_ms, end_ms, step_ms)
-    return _answer(query, steps, select, options or QueryOptions(), interruption, is_range=True)
+    return _bounded(query, steps, select, options or QueryOptions(), interruption, is_range=True)
+
+
+def _bounded(
+    query: str | Expr,
+    steps: Steps,
+    select: Select,
+    options: QueryOptions,
+    interruption: Callable[[], str | None],
+    *,
+    is_range: bool,
+) -> Answer:
+    """An answer, also where the process allows less depth than the parser."""
+    try:
+        return _answer(query, steps, select, options, interruption, is_range=is_range)
+    except RecursionError as error:
+        raise QueryError("expression too deeply nested") from error
 
 
 def _answer(

@@ -9,7 +9,7 @@ from photoncloud.nightlight.core.engine.query import Answer, AnswerSeries
 from photoncloud.nightlight.core.histogram import FloatHistogram
 from photoncloud.nightlight.core.labels import Labels
 from photoncloud.nightlight.core.promql.ast import ValueType
-from photoncloud.nightlight.core.sample import api_text
+from photoncloud.nightlight.core.sample import api_text, seconds_text
 
 RESULT_TYPES = {
     ValueType.SCALAR: "scalar",
@@ -24,22 +24,15 @@ def data_json(answer: Answer, time_ms: int) -> Iterator[str]:
     yield f'{{"resultType":"{RESULT_TYPES[answer.type]}","result":'
     match answer.type:
         case ValueType.STRING:
-            yield f"[{time_text(time_ms)},{json.dumps(answer.text)}]"
+            yield f"[{seconds_text(time_ms)},{json.dumps(answer.text)}]"
         case ValueType.SCALAR:
-            yield f'[{time_text(time_ms)},"{api_text(float(answer.series[0].values[0]))}"]'
+            yield f'[{seconds_text(time_ms)},"{api_text(float(answer.series[0].values[0]))}"]'
         case _:
             yield "["
             for place, series in enumerate(answer.series):
                 yield ("," if place else "") + _series(series, is_matrix=answer.type is ValueType.MATRIX)
             yield "]"
     yield "}"
-
-
-def time_text(milliseconds: int) -> str:
-    """Seconds as a JSON number with up to three decimals."""
-    sign = "-" if milliseconds < 0 else ""
-    whole, rest = divmod(abs(milliseconds), 1000)
-    return f"{sign}{whole}" + (f".{rest:03d}".rstrip("0") if rest else "")
 
 
 def metric_json(labels: Labels) -> str:
@@ -53,9 +46,9 @@ def _series(series: AnswerSeries, *, is_matrix: bool) -> str:
     for place, time in enumerate(times):
         held = None if series.histograms is None else series.histograms[place]
         if held is None:
-            floats.append(f'[{time_text(time)},"{api_text(values[place])}"]')
+            floats.append(f'[{seconds_text(time)},"{api_text(values[place])}"]')
         else:
-            histograms.append(f"[{time_text(time)},{histogram_json(held)}]")
+            histograms.append(f"[{seconds_text(time)},{histogram_json(held)}]")
     parts = [f'"metric":{metric_json(series.labels)}']
     if is_matrix:
         parts += [f'"values":[{",".join(floats)}]'] if floats else []

@@ -8,7 +8,7 @@ from photoncloud.nightlight.core.exposition.escaping import Escaping, escape_nam
 from photoncloud.nightlight.core.exposition.openmetrics import EOF
 from photoncloud.nightlight.core.exposition.page import Exemplar, ExposedSample, Page
 from photoncloud.nightlight.core.labels import METRIC_NAME, Labels, is_legacy_label_name, is_legacy_metric_name
-from photoncloud.nightlight.core.sample import shortest_text
+from photoncloud.nightlight.core.sample import seconds_text, shortest_text
 
 _TEXT_TYPES = {"unknown": "untyped", "gaugehistogram": "histogram", "info": "gauge", "stateset": "gauge"}
 
@@ -43,13 +43,6 @@ def openmetrics_page(samples: Iterable[ExposedSample], page: Page) -> bytes:
         exemplar = "" if sample.exemplar is None else _exemplar(sample.exemplar)
         lines.append(f"{series(sample.labels, Escaping.NONE)} {shortest_text(sample.value)}{time}{exemplar}")
     return "".join(line + "\n" for line in [*lines, EOF]).encode("utf-8", "surrogateescape")
-
-
-def seconds_text(milliseconds: int) -> str:
-    """Exact seconds, without trailing zeros."""
-    sign = "-" if milliseconds < 0 else ""
-    whole, rest = divmod(abs(milliseconds), 1000)
-    return f"{sign}{whole}" + (f".{rest:03d}".rstrip("0") if rest else "")
 
 
 def series(labels: Labels, escaping: Escaping) -> str:

@@ -46,9 +46,12 @@ def parse(query: str, *, is_experimental: bool = True) -> Expr:
     """The checked tree of `query`. Raises `ParseError`."""
     if len(query.encode("utf-8", "surrogateescape")) > QUERY_MAX_BYTES:
         raise ParseError("expression too deeply nested", "1:1")
-    parser = _Parser(query)
-    expr = parser.whole()
-    check(expr, query, is_experimental=is_experimental)
+    try:
+        expr = _Parser(query).whole()
+        check(expr, query, is_experimental=is_experimental)
+    except RecursionError as error:
+        # The process allows less depth than we do; the answer is the same as beyond DEPTH_MAX.
+        raise ParseError("expression too deeply nested", "1:1") from error
     return expr
 
 
