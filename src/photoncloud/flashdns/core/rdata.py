@@ -27,6 +27,9 @@ TYPE_NUMBERS: dict[str, int] = {
 _TYPE_NAMES = {value: text for text, value in TYPE_NUMBERS.items()}
 _META_NAMES = {"ANY": 255, "AXFR": 252, "IXFR": 251, "MAILA": 254, "MAILB": 253, "TSIG": 250, "TKEY": 249, "OPT": 41}
 MAX_RDATA_OCTETS = 65535
+_SERVICE_BINDINGS = frozenset({rrtype.SVCB, rrtype.HTTPS})
+# Parameters in AliasMode are ignored, not refused (RFC 9460 §2.4.2); dnspython refuses them, so it sees ServiceMode.
+_ALIAS_MODE, _SERVICE_MODE = b"\x00\x00", b"\x00\x01"
 _IN = dns.rdataclass.IN
 _RDATA_TYPE = dns.rdatatype.RdataType.make
 
@@ -85,8 +88,10 @@ def _generic(rtype: int, tokens: Sequence[str]) -> bytes:
 
 
 def _rare(rtype: int, tokens: Sequence[str], name_of: NameOf) -> bytes:
-    if rtype in (rrtype.SVCB, rrtype.HTTPS):
+    if rtype in _SERVICE_BINDINGS:
         _check_svcb_keys(tokens)
+        if tokens and tokens[0] == "0":
+            return _ALIAS_MODE + _rare(rtype, ["1", *tokens[1:]], name_of)[2:]
     text = " ".join(f'"{_ascii(token)}"' if isinstance(token, Quoted) else _ascii(token) for token in tokens)
     origin = dns.name.Name([*names.labels(name_of("@")), b""])
     try:
@@ -132,6 +137,8 @@ def check(rtype: int, rdata: bytes) -> None:
     if rtype in _NAMES_ONLY or rtype in _AFTER_NAMES:
         _check_names(rtype, rdata)
         return
+    if rtype in _SERVICE_BINDINGS and rdata[:2] == _ALIAS_MODE:
+        rdata = _SERVICE_MODE + rdata[2:]
     try:
         dns.rdata.from_wire(_IN, _RDATA_TYPE(rtype), rdata, 0, len(rdata))
     except Exception as problem:  # dnspython raises whatever its parsers meet: each of them means bad octets
@@ -167,7 +174,9 @@ def to_text(rtype: int, rdata: bytes) -> str:
     try:
         if rtype in (rrtype.NS, rrtype.CNAME, rrtype.PTR, rrtype.DNAME):
             return names.to_text(rdata)
-        return dns.rdata.from_wire(_IN, _RDATA_TYPE(rtype), rdata, 0, len(rdata)).to_text()
+        if rtype in _SERVICE_BINDINGS and rdata[:2] == _ALIAS_MODE:
+            return "0" + to_text(rtype, _SERVICE_MODE + rdata[2:])[1:]
+        return dns.rdata.from_wire(_IN, _RDATA_TYPE(rtype), rdata, 0, len(rdata)).to_text().rstrip()
     except Exception:  # whatever dnspython met, the generic form of RFC 3597 says the same octets
         return f"\\# {len(rdata)} {rdata.hex()}".rstrip()
 
