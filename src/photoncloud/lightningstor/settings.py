@@ -163,6 +163,7 @@ def _validate(settings: Settings, context: Context) -> Iterator[Problem]:
             yield context.problem(f"standalone.server.{key}", "missing-key", message)
     yield from _validate_networks(server.trusted_proxies, context)
     yield from _validate_auth(settings.auth, context)
+    yield from _validate_backends(context)
 
 
 def _validate_networks(networks: Iterable[str], context: Context) -> Iterator[Problem]:
@@ -183,6 +184,23 @@ def _validate_auth(auth: Auth, context: Context) -> Iterator[Problem]:
     elif not auth.access_key and not auth.credentials_file:
         message = "no access key is configured: set auth.access_key and auth.secret_key, or auth.credentials_file"
         yield context.problem("standalone.auth.access_key", "missing-key", message)
+
+
+_ADAPTERS = {
+    "metadata": ("rocksdb", "memory"),
+    "auth": ("local",),
+    "events": ("none", "memory"),
+    "registry": ("none",),
+}
+"""Backends that exist. Those of chainfire, photonauth and NATS come with these components."""
+
+
+def _validate_backends(context: Context) -> Iterator[Problem]:
+    for capability, backend in context.backends.items():
+        known = _ADAPTERS.get(capability, (backend,))
+        if backend not in known:
+            message = f"this version has no adapter {backend!r} for {capability}; it has {', '.join(known)}"
+            yield context.problem(f"photon.hybrid.{capability}_backend", "unsupported-backend", message)
 
 
 class Settings(ConfigModel):

@@ -88,3 +88,11 @@ def test_the_key_pair_is_a_secret(tmp_path: Path) -> None:
     resolved = loaded(tmp_path, KEYS, "--set", "photon.mode=standalone")
     assert "s" * 40 not in repr(resolved.settings)
     assert "standalone.auth.secret_key" not in resolved.document()
+
+
+def test_a_backend_that_does_not_exist_yet_is_refused_before_the_start(tmp_path: Path) -> None:
+    """The check and the start must agree: a mode whose adapters come later is a configuration problem."""
+    endpoints = '[photon]\nmode = "integrated"\n[photon.integrated]\nchainfire_endpoints = ["http://127.0.0.1:2379"]\n'
+    told = problems(tmp_path, endpoints + KEYS)
+    assert "unsupported-backend" in told
+    assert "this version has no adapter 'chainfire' for metadata; it has rocksdb, memory" in told
