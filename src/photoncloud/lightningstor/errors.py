@@ -58,3 +58,7 @@ class OutOfSpace(Exception):
 
 class EventsUnavailable(Exception):
     """The events backend does not take events now; they stay in the outbox."""
+
+
+class EventRefused(Exception):
+    """The events backend will never take this event: it breaks a rule of the bus."""

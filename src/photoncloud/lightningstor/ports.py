@@ -224,7 +224,10 @@ class EventSink(Protocol):
         ...
 
     async def publish(self, target: str, event_id: str, event: bytes) -> None:
-        """Hand over one CloudEvent (JSON). Returns when the backend took responsibility; raises EventsUnavailable."""
+        """Hand over one CloudEvent (JSON). Returns when the backend took responsibility.
+
+        Raises EventsUnavailable (try again), EventRefused (never again).
+        """
         ...
 
 

@@ -6,10 +6,11 @@ import json
 from datetime import datetime
 from typing import Any
 
+from photoncloud.backends.events.errors import EventsError, InvalidEvent, LimitExceeded
 from photoncloud.backends.events.event import MAX_ATTRIBUTE_BYTES, Event
-from photoncloud.backends.events.port import BackendUnavailable, EventBus
+from photoncloud.backends.events.port import EventBus
 from photoncloud.backends.events.subjects import NO_TENANT, token
-from photoncloud.lightningstor.errors import EventsUnavailable
+from photoncloud.lightningstor.errors import EventRefused, EventsUnavailable
 
 TARGET = "photontarget"
 """Extension attribute that names the destination of the bucket's configuration."""
@@ -27,7 +28,9 @@ class BusSink:
     async def publish(self, target: str, event_id: str, event: bytes) -> None:
         try:
             await self._bus.publish(_event(target, event_id, json.loads(event)))
-        except BackendUnavailable as error:
+        except (InvalidEvent, LimitExceeded) as error:
+            raise EventRefused(str(error)) from error
+        except EventsError as error:
             raise EventsUnavailable(str(error)) from error
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from photoncloud.config.declaration import EXAMPLE_ACCESS_KEY
 from photoncloud.lightningstor.bootstrap.engines import Engines
 from photoncloud.lightningstor.bootstrap.services import Services
+from photoncloud.lightningstor.core.lifecycle import DAY_SEC
 from photoncloud.lightningstor.errors import IndexUnavailable, OutOfSpace
 from photoncloud.lightningstor.ports import Index
 from photoncloud.lightningstor.service.blob_owners import BlobOwners
@@ -89,6 +90,9 @@ class Work:
             self._wanted["example-credentials"] = _warn_of_example_credentials(clock)
         if settings.features.lifecycle:
             self._wanted["lifecycle"] = background.expirer.run()
+            if settings.lifecycle.debug_day_sec != DAY_SEC:
+                hint = "objects expire by days of another length; meant for tests"
+                log.warning("lifecycle_day_is_not_a_day", debug_day_sec=settings.lifecycle.debug_day_sec, hint=hint)
         if settings.metadata.checkpoint_interval_sec:
             self._wanted["checkpoints"] = _keep_checkpoints(engines.index, settings, clock)
         self._tasks: list[asyncio.Task[None]] = []

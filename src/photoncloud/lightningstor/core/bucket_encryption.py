@@ -31,7 +31,7 @@ def parse(body: bytes) -> BucketEncryption:
 
 
 def check_algorithm(algorithm: str) -> None:
-    """`x-amz-server-side-encryption` or SSEAlgorithm. Raises S3Error NotImplemented, InvalidEncryptionAlgorithmError."""
+    """`x-amz-server-side-encryption`, SSEAlgorithm. Raises S3Error NotImplemented, InvalidEncryptionAlgorithmError."""
     if algorithm in ("aws:kms", "aws:kms:dsse"):
         raise S3Error("NotImplemented", fields={"Header": "x-amz-server-side-encryption"})
     if algorithm != "AES256":

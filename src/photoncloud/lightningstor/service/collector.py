@@ -194,7 +194,7 @@ class Collector:
         batch = _Batch(self._index)
         async with aclosing(self._rows(*key_space.COMPLETED)) as rows:
             async for row in rows:
-                if record_codec.decode_completed(row.value).completed_ms < limit_ms:
+                if _completed_ms(row.value) < limit_ms:
                     await batch.add([Delete(row.key)])
         await batch.flush()
 
@@ -216,3 +216,11 @@ class Collector:
 
     def _now_ms(self) -> int:
         return self._clock.now_ns() // _NS_PER_MS
+
+
+def _completed_ms(value: bytes) -> int:
+    """When an upload was completed; a mark that cannot be read is as old as can be."""
+    try:
+        return record_codec.decode_completed(value).completed_ms
+    except StoreDamaged:
+        return 0

@@ -10,11 +10,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
-from photoncloud.lightningstor.core import key_space, lifecycle, lock, record_codec
+from photoncloud.lightningstor.core import key_space, lifecycle, lock
 from photoncloud.lightningstor.core.plan_put import EventRows
 from photoncloud.lightningstor.core.records import ObjectRecord
 from photoncloud.lightningstor.core.version_id import NULL_REF, VersionRef
-from photoncloud.lightningstor.errors import IndexUnavailable, S3Error
+from photoncloud.lightningstor.errors import IndexUnavailable, OutOfSpace, S3Error, StoreDamaged
 from photoncloud.lightningstor.ports import Index
 from photoncloud.lightningstor.service.bucket_directory import Bucket, BucketDirectory
 from photoncloud.lightningstor.service.lifecycle_walk import Action, due_actions, rules_of
@@ -85,14 +85,20 @@ class Expirer:
         if lock.clock_is_behind(now_ms, self._usage.newest_ms):
             status.stopped = "the clock is more than an hour behind the newest record"
             return status
-        done = 0
         async for bucket in self._buckets():
-            async for action in due_actions(self._index, bucket, now_ms, self._day_sec):
-                await self._carry_out(bucket, action, status)
-                done += 1
-                if done % BATCH == 0:
-                    await asyncio.sleep(PAUSE_SEC)
+            try:
+                await self._walk_bucket(bucket, now_ms, status)
+            except S3Error as error:  # rules this program cannot read
+                status.failures.append(f"{bucket.record.name}: {error.code}")
         return status
+
+    async def _walk_bucket(self, bucket: Bucket, now_ms: int, status: ExpirerStatus) -> None:
+        done = 0
+        async for action in due_actions(self._index, bucket, now_ms, self._day_sec):
+            await self._carry_out(bucket, action, status)
+            done += 1
+            if done % BATCH == 0:
+                await asyncio.sleep(PAUSE_SEC)
 
     async def dry_run(self, bucket: Bucket, at_ms: int) -> AsyncIterator[Action]:
         """What a walk at `at_ms` would do."""
@@ -105,11 +111,18 @@ class Expirer:
             await cursor.seek(key_space.BUCKETS[0])
             while rows := await cursor.take(BATCH):
                 for row in rows:
-                    bucket = await self._directory.get(record_codec.decode_bucket(row.value).name)
+                    bucket = await self._bucket(row.key)
                     if bucket is not None and "lifecycle" in bucket.documents:
                         yield bucket
         finally:
             cursor.close()
+
+    async def _bucket(self, row_key: bytes) -> Bucket | None:
+        """The bucket of a row; None when it went meanwhile or cannot be read."""
+        try:
+            return await self._directory.get(row_key.removeprefix(key_space.BUCKETS[0]).decode())
+        except StoreDamaged:
+            return None
 
     async def _carry_out(self, bucket: Bucket, action: Action, status: ExpirerStatus) -> None:
         try:
@@ -123,6 +136,8 @@ class Expirer:
                 status.kept_by_lock += 1
             else:
                 status.failures.append(f"{bucket.record.name}/{action.key.decode()}: {error.code}")
+        except OutOfSpace:
+            status.failures.append(f"{bucket.record.name}/{action.key.decode()}: no space for a delete marker")
 
     def _deletion(self, bucket: Bucket, action: Action) -> Deletion:
         record = action.record

@@ -11,6 +11,7 @@ from typing import Literal
 
 from photoncloud.lightningstor.core import key_space, lifecycle, record_codec, version_id
 from photoncloud.lightningstor.core.records import ObjectRecord
+from photoncloud.lightningstor.errors import StoreDamaged
 from photoncloud.lightningstor.ports import Index, IndexCursor, Row
 from photoncloud.lightningstor.service.bucket_directory import Bucket
 
@@ -92,7 +93,10 @@ class _Walk:
         return None if expiry is None else Action("expire-noncurrent", key, expiry, record)
 
     def of_upload(self, row: Row) -> Action | None:
-        upload = record_codec.decode_upload(row.value)
+        try:
+            upload = record_codec.decode_upload(row.value)
+        except StoreDamaged:
+            return None
         name = upload.key.decode("utf-8")
         expiry = lifecycle.upload_expiry(self.rules, name, upload.initiated_ms, self.day_sec)
         if expiry is None or expiry.at_ms > self.at_ms:
@@ -101,7 +105,10 @@ class _Walk:
 
 
 async def _keys(index: Index, bucket_id: bytes) -> AsyncIterator[tuple[bytes, ObjectRecord, list[ObjectRecord]]]:
-    """(key, head, noncurrent versions newest first) of one snapshot, in key order."""
+    """(key, head, noncurrent versions newest first) of one snapshot, in key order.
+
+    A key with a record that cannot be read is left out: what is not understood counts as locked.
+    """
     families = [key_space.bucket_rows(family, bucket_id) for family in (b"c", b"m", b"v")]
     cursors = await index.cursors(families)
     try:
@@ -115,13 +122,17 @@ async def _keys(index: Index, bucket_id: bytes) -> AsyncIterator[tuple[bytes, Ob
             row = min(heads, key=lambda each: each.key[1:])
             place = row.key[1:]
             await (current if row.key[:1] == b"c" else markers).next()
-            noncurrent = []
+            values = [row.value]
             while (below := await versions.peek()) is not None and below.key[1:-_SEQUENCE_BYTES] <= place:
                 await versions.next()
                 if below.key[1:-_SEQUENCE_BYTES] == place:
-                    noncurrent.append(record_codec.decode_object(below.value))
+                    values.append(below.value)
             key = key_space.unescape(place[key_space.BUCKET_ID_BYTES :])
-            yield key, record_codec.decode_object(row.value), noncurrent
+            try:
+                head, *noncurrent = [record_codec.decode_object(value) for value in values]
+            except StoreDamaged:
+                continue
+            yield key, head, noncurrent
     finally:
         for cursor in cursors:
             cursor.close()

@@ -7,6 +7,7 @@ A row leaves the outbox only after the events backend took the event. While the 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,11 +17,14 @@ import msgspec
 from photoncloud.lightningstor.core import key_space, notification, version_id
 from photoncloud.lightningstor.core.records import ObjectRecord
 from photoncloud.lightningstor.core.transaction import Delete, Put, Transaction
-from photoncloud.lightningstor.errors import EventsUnavailable, IndexUnavailable
+from photoncloud.lightningstor.errors import EventRefused, EventsUnavailable, IndexUnavailable
 from photoncloud.lightningstor.ports import EventSink, Index
 from photoncloud.lightningstor.service.bucket_directory import Bucket
 from photoncloud.lightningstor.service.call import Call
 from photoncloud.lightningstor.service.collaborators import bucket_of
+from photoncloud.runtime.logging import get_logger
+
+log = get_logger("photoncloud.lightningstor.outbox")
 
 BATCH_ROWS = 100
 """Rows read, published and deleted together: well below the 128 operations of a transaction."""
@@ -28,6 +32,8 @@ IDLE_WAIT_SEC = 5.0
 """Longest wait for news; rows written by this process wake the publisher at once."""
 RETRY_FIRST_SEC, RETRY_LIMIT_SEC = 0.5, 30.0
 _RANDOM_BYTES = 4
+RULE_ID_SHOWN = 64
+"""Ids may have 255 characters; with bucket and sequence the event's id must stay below the bus's limit."""
 
 
 class OutboxRow(msgspec.Struct, frozen=True, array_like=True):
@@ -71,7 +77,7 @@ class EventOutbox:
         self.waiting = 0
         """Rows in the outbox, as far as this process knows."""
         self.dropped = 0
-        """Events given up because the outbox was full, since the start."""
+        """Events given up since the start: the outbox was full, or the backend will never take them."""
 
     # Writing.
 
@@ -121,7 +127,7 @@ class EventOutbox:
 
     def _row(self, happened: notification.Occurrence, rule: notification.Rule, sequence: int) -> Put:
         event = notification.cloud_event(happened, rule, self._source)
-        row = OutboxRow(rule.target, f"{happened.bucket_id.hex()}.{sequence}.{rule.id}", event)
+        row = OutboxRow(rule.target, f"{happened.bucket_id.hex()}.{sequence}.{_short(rule.id)}", event)
         self.waiting += 1
         self._news.set()
         return Put(key_space.outbox(sequence, self._random(_RANDOM_BYTES)), msgspec.msgpack.encode(row))
@@ -149,14 +155,22 @@ class EventOutbox:
             done: list[bytes] = []
             try:
                 for key, value in rows:
-                    row = msgspec.msgpack.decode(value, type=OutboxRow)
-                    await self._sink.publish(row.target, row.event_id, row.event)
+                    await self._publish(value)
                     done.append(key)
             finally:
                 await self._remove(done)
             published += len(done)
         self.waiting = 0
         return published
+
+    async def _publish(self, value: bytes) -> None:
+        """Hand one row over; what can never be handed over is dropped, or it would stop everything behind it."""
+        try:
+            row = msgspec.msgpack.decode(value, type=OutboxRow)
+            await self._sink.publish(row.target, row.event_id, row.event)
+        except (EventRefused, msgspec.MsgspecError) as error:
+            self.dropped += 1
+            log.error("event_dropped", reason=str(error))
 
     async def _wait_for_news(self) -> None:
         self._news.clear()
@@ -199,6 +213,13 @@ class EventOutbox:
         finally:
             cursor.close()
         self.waiting = count
+
+
+def _short(rule_id: str) -> str:
+    """A rule's id as it can stand in an event's id: itself, or a digest when it is long or unusual."""
+    if len(rule_id) <= RULE_ID_SHOWN and rule_id.isascii() and rule_id.isprintable():
+        return rule_id
+    return hashlib.sha256(rule_id.encode()).hexdigest()[:RULE_ID_SHOWN]
 
 
 def _parse(document: bytes) -> notification.Notifications:

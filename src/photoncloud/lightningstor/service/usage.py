@@ -13,6 +13,7 @@ import msgspec
 from photoncloud.lightningstor.core import key_space, record_codec
 from photoncloud.lightningstor.core.transaction import OPERATION_LIMIT, Delete, Put, Transaction
 from photoncloud.lightningstor.core.versioning import Usage
+from photoncloud.lightningstor.errors import StoreDamaged
 from photoncloud.lightningstor.ports import Index
 
 FLUSH_INTERVAL_SEC = 60
@@ -113,12 +114,19 @@ class UsageLedger:
             for cursor in cursors:
                 while rows := await cursor.take(_SCAN_ROWS):
                     for row in rows:
-                        record = record_codec.decode_object(row.value)
-                        if record.kind == "object":
-                            counted = Usage(counted.objects + 1, counted.size + record.size)
+                        counted = _plus(counted, row.value)
                     await asyncio.sleep(0)
         finally:
             for cursor in cursors:
                 cursor.close()
         self.add(bucket_id, Usage(counted.objects - before.objects, counted.size - before.size), 0)
         return counted
+
+
+def _plus(counted: Usage, value: bytes) -> Usage:
+    """One version more; a record that cannot be read has no size."""
+    try:
+        record = record_codec.decode_object(value)
+    except StoreDamaged:
+        return counted
+    return counted.plus(record, +1)

@@ -6,9 +6,11 @@ import json
 
 import pytest
 
+from photoncloud.backends.events.errors import PermissionDenied
+from photoncloud.backends.events.memory import MemoryEvents
 from photoncloud.backends.events.port import BackendUnavailable, Event, Published
 from photoncloud.lightningstor.adapters.events_bus import BusSink, NoTargets
-from photoncloud.lightningstor.errors import EventsUnavailable
+from photoncloud.lightningstor.errors import EventRefused, EventsUnavailable
 
 
 class Bus:
@@ -65,3 +67,19 @@ async def test_an_outage_is_told_in_the_components_words() -> None:
 async def test_without_events_no_target_is_served() -> None:
     assert not NoTargets().serves("q")
     await NoTargets().publish("q", "id", envelope())
+
+
+async def test_what_the_bus_will_never_take_is_refused_for_good() -> None:
+    bus = MemoryEvents()
+    with pytest.raises(EventRefused):
+        await BusSink(bus).publish("q", "i" * 200, envelope())
+    await bus.close()
+
+
+async def test_a_missing_right_may_be_given_later() -> None:
+    class Closed(Bus):
+        async def publish(self, event: Event, *, timeout_sec: float = 5.0) -> Published:
+            raise PermissionDenied("photon.lightningstor")
+
+    with pytest.raises(EventsUnavailable):
+        await BusSink(Closed()).publish("q", "id", envelope())  # type: ignore[arg-type]

@@ -115,3 +115,18 @@ async def test_without_rules_nothing_is_due() -> None:
     await rows.head(b"old", 0)
     plain = bucket(EXPIRE)
     assert await rows.due(Bucket(plain.record, 1, 1, {}), 10**12) == []
+
+
+async def test_what_cannot_be_read_is_left_alone() -> None:
+    """An unreadable record counts as locked, and with it everything of its key; other keys go on."""
+    rows = Rows()
+    for key in (b"bad-head", b"bad-version", b"good"):
+        await rows.head(key, 0)
+        await rows.version(key, 5, 1)
+    damaged = (
+        key_space.current(key_space.place(BUCKET_ID, b"bad-head")),
+        key_space.version(key_space.place(BUCKET_ID, b"bad-version"), 5),
+        key_space.upload(key_space.place(BUCKET_ID, b"bad-upload"), b"u" * 16),
+    )
+    await rows.index.commit(Transaction((), tuple(Put(key, b"\1rubbish") for key in damaged)))
+    assert await rows.due(bucket(EXPIRE + ABORT), 10 * DAY_MS) == [("add-marker", b"good", 9)]

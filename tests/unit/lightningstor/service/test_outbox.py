@@ -9,10 +9,10 @@ import pytest
 
 from photoncloud.backends.metadata.memory import MemoryMetadata
 from photoncloud.lightningstor.adapters.index_metadata import LocalIndex
-from photoncloud.lightningstor.core import notification
+from photoncloud.lightningstor.core import key_space, notification
 from photoncloud.lightningstor.core.records import BucketRecord, ObjectRecord
-from photoncloud.lightningstor.core.transaction import Transaction
-from photoncloud.lightningstor.errors import EventsUnavailable
+from photoncloud.lightningstor.core.transaction import Put, Transaction
+from photoncloud.lightningstor.errors import EventRefused, EventsUnavailable
 from photoncloud.lightningstor.service.bucket_directory import Bucket, Document
 from photoncloud.lightningstor.service.outbox import Cause, EventOutbox
 
@@ -28,6 +28,7 @@ class Sink:
     def __init__(self) -> None:
         self.taken: list[tuple[str, str, dict[str, object]]] = []
         self.room = 10**9
+        self.refused: set[str] = set()
 
     def serves(self, target: str) -> bool:
         return True
@@ -35,6 +36,8 @@ class Sink:
     async def publish(self, target: str, event_id: str, event: bytes) -> None:
         if len(self.taken) >= self.room:
             raise EventsUnavailable("away")
+        if event_id in self.refused:
+            raise EventRefused("breaks a rule")
         self.taken.append((target, event_id, json.loads(event)))
 
 
@@ -125,3 +128,29 @@ async def test_the_record_tells_what_happened(index: LocalIndex) -> None:
     assert data["requestParameters"] == {"sourceIPAddress": "192.0.2.1"}
     assert data["s3"]["object"]["versionId"] == "null"
     assert data["s3"]["object"]["size"] == 3
+
+
+async def test_what_nobody_will_ever_take_stops_nothing(index: LocalIndex) -> None:
+    """A refused event and a damaged row are dropped and counted; what stands behind them leaves."""
+    sink = Sink()
+    box = outbox(index, sink)
+    for sequence in (1, 3):
+        await write(box, index, sequence)
+    await index.commit(Transaction((), (Put(key_space.outbox(2, b"rnd1"), b"rubbish"),)))
+    sink.refused = {f"{'01' * 8}.1.cfg"}
+    assert await box.publish_waiting() == 3
+    assert [event_id for _, event_id, _ in sink.taken] == [f"{'01' * 8}.3.cfg"]
+    assert box.dropped == 2
+
+
+@pytest.mark.parametrize("rule_id", ["r" * 255, "☃", "a\tb"])
+async def test_an_event_id_stays_short_and_plain(index: LocalIndex, rule_id: str) -> None:
+    """The bus takes ids of 128 bytes; ids of rules may have 255 characters of any kind."""
+    sink = Sink()
+    rule = notification.Rule(rule_id, "QueueConfiguration", "arn:photon:events:r:a:q", ("s3:ObjectCreated:*",))
+    await write(outbox(index, sink), index, 1, where=bucket(notification.Notifications((rule,))))
+    await outbox(index, sink).publish_waiting()
+    ((_, event_id, event),) = sink.taken
+    assert len(event_id.encode()) <= 128
+    assert event_id.isprintable()
+    assert event["data"]["s3"]["configurationId"] == rule_id  # type: ignore[index]

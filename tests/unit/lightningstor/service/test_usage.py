@@ -1,5 +1,7 @@
 """Totals: kept across a clean stop, known to be incomplete after a crash, counted anew."""
 
+from photoncloud.lightningstor.core import key_space
+from photoncloud.lightningstor.core.transaction import Put, Transaction
 from photoncloud.lightningstor.core.versioning import Usage
 from photoncloud.lightningstor.service.usage import UsageLedger
 
@@ -74,3 +76,12 @@ async def test_a_failed_flush_is_made_up_for(world, monkeypatch):
     again = UsageLedger(world.index)
     await again.load()
     assert again.of(bucket.record.id) == Usage(1, 1)
+
+
+async def test_a_record_that_cannot_be_read_counts_for_nothing(world):
+    """After a crash every bucket is counted anew: damage may not keep the server from starting."""
+    bucket = await world.bucket()
+    await world.put(bucket, "good", b"12345")
+    row = key_space.current(key_space.place(bucket.record.id, b"bad"))
+    await world.index.commit(Transaction((), (Put(row, b"\1rubbish"),)))
+    assert await world.usage.recount(bucket.record.id) == Usage(1, 5)
