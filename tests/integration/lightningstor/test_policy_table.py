@@ -321,6 +321,19 @@ def test_decisions(name: str, people: dict[str, Target]) -> None:
     assert decided == dict(setting.decisions)
 
 
+def test_root_can_always_take_a_policy_back(people: dict[str, Target]) -> None:
+    """A policy that denies everything locks root out from all but the policy itself, and the others from that too."""
+    root, admin, bucket = people["root"], people["admin"], "locked-out"
+    arrange(root, bucket, Setting({}, policy=[deny("*", "s3:*")]))
+    for method in ("GET", "PUT", "DELETE"):
+        refused = admin.send(admin.signed(method, f"/{bucket}", b"{}", query={"policy": ""}))
+        assert (refused.status, refused.code) == (403, "AccessDenied")
+    assert root.send(root.signed("GET", f"/{bucket}/key")).status == 403
+    assert root.send(root.signed("GET", f"/{bucket}", query={"policy": ""})).status == 200
+    assert root.send(root.signed("DELETE", f"/{bucket}", query={"policy": ""})).status == 204
+    assert root.send(root.signed("GET", f"/{bucket}/key")).body == b"content"
+
+
 # ---- what may not even be written
 
 
