@@ -39,6 +39,9 @@ def _milliseconds(seconds: float, duration: DurationExpr) -> int:
 
 
 def _failure(duration: DurationExpr, text: str) -> QueryError:
+    """An error at the expression inside of all parentheses."""
+    while isinstance(duration, DurationParen):
+        duration = duration.inner
     return QueryError(f"{duration.span.start}:{duration.span.end}: {text}")
 
 
