@@ -147,9 +147,10 @@ def with_retention(
     return _normal(ObjectLock(retention, until_ms, before.legal_hold))
 
 
-def with_legal_hold(old: ObjectLock | None, on: bool) -> ObjectLock | None:
+def with_legal_hold(old: ObjectLock | None, on: bool) -> ObjectLock:
+    """The lock after PutObjectLegalHold; a hold that was lifted is told as OFF, not as absent."""
     before = old or ObjectLock()
-    return _normal(ObjectLock(before.mode, before.retain_until_ms, on))
+    return ObjectLock(before.mode, before.retain_until_ms, on)
 
 
 def _strengthens(before: ObjectLock, retention: str, until_ms: int) -> bool:

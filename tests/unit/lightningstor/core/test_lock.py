@@ -83,7 +83,8 @@ def test_a_wrong_clock_does_not_weaken_what_looks_expired():
 
 def test_legal_hold_on_and_off():
     assert lock.with_legal_hold(None, True) == HELD
-    assert lock.with_legal_hold(HELD, False) is None
+    assert lock.with_legal_hold(HELD, False) == ObjectLock()
+    assert not lock.is_protected(ObjectLock(), 0, 0, may_bypass=False)
     assert lock.with_legal_hold(COMPLIANCE, False) == COMPLIANCE
 
 
