@@ -210,7 +210,9 @@ class _Builder:
             serves_target=self.engines.events.serves,
             new_id=lambda _number: os.urandom(_RULE_ID_BYTES).hex(),
         )
-        offered = Features(features.versioning, features.lifecycle, features.object_lock, features.website)
+        offered = Features(
+            features.versioning, features.lifecycle, features.object_lock, features.website, features.sse
+        )
         return BucketSettings(self.engines.index, self.directory, offered, surroundings)
 
 

@@ -24,7 +24,11 @@ _KEY_FIELDS = {
 
 
 class BodyKeys:
-    """`requires_tls` is `sse.c_require_tls`; with `is_enabled` False (`features.sse`) new encryption is refused."""
+    """`requires_tls` is `sse.c_require_tls`.
+
+    With `is_enabled` False (`features.sse`) no request may ask for encryption; buckets that encrypt by default go on
+    doing so: a switch never takes a promise back.
+    """
 
     def __init__(self, cipher: Cipher, *, requires_tls: bool = True, is_enabled: bool = True) -> None:
         self._cipher = cipher
@@ -51,11 +55,13 @@ class BodyKeys:
         Raises S3Error as the readers of the headers, NotImplemented when encryption is switched off here.
         """
         customer = self.customer_key(call)
-        mode = read_mode(call.request.fields, customer, self._default_mode(call))
-        if mode and not self._is_enabled:
+        fields = call.request.fields
+        mode = read_mode(fields, customer, _default_mode(call))
+        if not self._is_enabled and (customer is not None or MODE_FIELD.encode() in fields):
             raise S3Error("NotImplemented", fields={"Header": MODE_FIELD})
         return new_body_key(self._cipher, mode, customer)
 
-    def _default_mode(self, call: Call) -> str:
-        default = call.bucket.parsed("encryption", bucket_encryption.parse) if call.bucket is not None else None
-        return default.algorithm if default is not None and self._is_enabled else ""
+
+def _default_mode(call: Call) -> str:
+    default = call.bucket.parsed("encryption", bucket_encryption.parse) if call.bucket is not None else None
+    return default.algorithm if default is not None else ""

@@ -40,6 +40,7 @@ from photoncloud.lightningstor.service.documents import ReadDocument, xml_reply
 VERSIONING_DISABLED = "Versioning is disabled on this server (features.versioning = false)"
 LIFECYCLE_DISABLED = "Lifecycle is disabled on this server (features.lifecycle = false)"
 WEBSITE_DISABLED = "Websites are disabled on this server (features.website = false)"
+ENCRYPTION_DISABLED = "Server-side encryption is disabled on this server (features.sse = false)"
 _LOCK_FORBIDS_SUSPENSION = (
     "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
 )
@@ -56,6 +57,7 @@ class Features:
     lifecycle: bool
     object_lock: bool
     website: bool
+    encryption: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,7 @@ class BucketSettings:
             "PutBucketLifecycleConfiguration": self.put_lifecycle,
             "DeleteBucketLifecycle": self._deleter("lifecycle"),
             "GetBucketEncryption": self._getter("encryption", "ServerSideEncryptionConfigurationNotFoundError"),
-            "PutBucketEncryption": self._putter(
-                "encryption", lambda body: bucket_encryption.to_xml(bucket_encryption.parse(body))
-            ),
+            "PutBucketEncryption": self.put_encryption,
             "DeleteBucketEncryption": self._deleter("encryption"),
             "GetPublicAccessBlock": self._getter("public-access", "NoSuchPublicAccessBlockConfiguration"),
             "PutPublicAccessBlock": self._putter(
@@ -198,13 +198,19 @@ class BucketSettings:
         policy = _stored(call, "policy", "NoSuchBucketPolicy")
         return xml_reply(public_access.status_xml(is_public=public_access.is_policy_public(policy)))
 
-    # Website and lifecycle: behind a switch.
+    # Website, encryption and lifecycle: behind a switch.
 
     async def put_website(self, call: Call) -> Reply:
         document = await self._around.read_document(call)
         _require(self._features.website, WEBSITE_DISABLED)
         website.parse(document)
         await self._store(call, "website", document)
+        return Reply()
+
+    async def put_encryption(self, call: Call) -> Reply:
+        document = await self._around.read_document(call)
+        _require(self._features.encryption, ENCRYPTION_DISABLED)
+        await self._store(call, "encryption", bucket_encryption.to_xml(bucket_encryption.parse(document)))
         return Reply()
 
     async def put_lifecycle(self, call: Call) -> Reply:

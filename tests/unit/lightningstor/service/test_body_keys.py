@@ -60,8 +60,12 @@ def test_customer_keys_need_tls_unless_configured_otherwise(cipher, make_call):
 
 
 def test_switched_off(cipher, make_call):
+    """Nobody may ask for encryption; a bucket that encrypts by default goes on."""
     keys = BodyKeys(cipher, is_enabled=False)
-    assert keys.for_new_body(make_call(bucket=bucket(is_encrypted=True))) is None
+    sealed = keys.for_new_body(make_call(bucket=bucket(is_encrypted=True)))
+    assert sealed is not None
+    assert sealed.record.mode == "AES256"
+    assert keys.for_new_body(make_call(bucket=bucket(is_encrypted=False))) is None
     with pytest.raises(S3Error) as refused:
         keys.for_new_body(make_call(headers=[("x-amz-server-side-encryption", "AES256")]))
     assert refused.value.code == "NotImplemented"

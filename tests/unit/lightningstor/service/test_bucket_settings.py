@@ -21,7 +21,7 @@ from photoncloud.lightningstor.service.call import Authorised, Call, Payload
 from photoncloud.lightningstor.service.fixed_answers import FixedAnswers
 
 ALL_ON = Features(versioning=True, lifecycle=True, object_lock=True, website=True)
-ALL_OFF = Features(versioning=False, lifecycle=False, object_lock=False, website=False)
+ALL_OFF = Features(versioning=False, lifecycle=False, object_lock=False, website=False, encryption=False)
 OWNER = "a" * 64
 BUCKET_ID = b"\1" * 8
 
@@ -168,6 +168,7 @@ async def test_switched_off_features_are_501_and_can_still_be_read_and_removed()
     for operation, document in (
         ("PutBucketWebsite", WEBSITE),
         ("PutBucketLifecycleConfiguration", LIFECYCLE),
+        ("PutBucketEncryption", ENCRYPTION),
         ("PutBucketVersioning", enable),
         ("PutObjectLockConfiguration", LOCK % b""),
     ):
