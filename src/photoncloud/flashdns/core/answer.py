@@ -19,6 +19,7 @@ from photoncloud.flashdns.core.rdata import soa_fields
 from photoncloud.flashdns.core.zone import Node, RRset, ZoneReader, is_cut
 
 AnyPolicy = Literal["one-rrset", "hinfo", "full"]
+CnameScope = Literal["zone", "view"]
 Kind = Literal["positive", "nodata", "nxdomain", "referral", "error"]
 # Asked for by name, they are not replaced by a CNAME beside them.
 _NOT_FOLLOWED = frozenset({rr.CNAME, rr.ANY, rr.RRSIG, rr.NSEC})
@@ -33,6 +34,7 @@ class AnswerOptions:
 
     minimal_responses: bool = False
     any_policy: AnyPolicy = "one-rrset"
+    cname_scope: CnameScope = "zone"  # "view": chains go on in other zones hosted beside this one
 
 
 @dataclass(slots=True)
@@ -55,12 +57,12 @@ class Answer:
     is_static: bool = True
 
 
-# The zone that continues a chain leaving this one, None to stop (`cname_scope = "zone"`).
+# The hosted zone a name belongs to, None without one; asked only under `cname_scope = "view"`.
 NextZone = Callable[[bytes], ZoneReader | None]
 
 
 def nowhere(name: bytes) -> ZoneReader | None:
-    """Chains end at the border of their zone."""
+    """Nothing is hosted."""
     return None
 
 
@@ -116,13 +118,13 @@ class _Lookup:
 
     def enter(self, name: bytes) -> bool:
         """Whether some zone of ours continues the chain at `name`."""
-        zone = self.next_zone(name)
-        if zone is None:
+        if self.options.cname_scope == "zone":
             return names.is_under(name, self.zone.apex)
-        if zone is not self.zone:
+        self.reply.is_static = False  # what else is hosted may change without this zone
+        zone = self.next_zone(name)
+        if zone is not None and zone is not self.zone:
             self.zone, self.dnssec = zone, self.wants_dnssec and zone.is_signed
-            self.reply.is_static = False
-        return True
+        return zone is not None
 
     def step(self, name: bytes) -> bytes | None:
         """Walk from the apex down to `name`; the alias to go on with, if any (RFC 1034 §4.3.2 step 3)."""

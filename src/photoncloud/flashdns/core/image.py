@@ -69,7 +69,7 @@ class Image:
         self._relocs = parts["relocs"].cast("H")
         self._denial = parts["denial"]
         self.meta: dict[str, Any] = json.loads(bytes(parts["meta"]))
-        self.options = AnswerOptions(*self.meta["options"])
+        self.options = AnswerOptions(**self.meta["options"])
         self._nxdomain: int | None = self.meta["nxdomain"]
 
     # --- nodes

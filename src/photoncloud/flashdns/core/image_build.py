@@ -10,6 +10,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import NamedTuple
 
 from photoncloud.flashdns.core import image_format as fmt
@@ -243,7 +244,7 @@ class _Builder:
         store = self._answers
         described = {
             "builder": BUILDER_VERSION,
-            "options": [self._options.minimal_responses, self._options.any_policy],
+            "options": asdict(self._options),
             "nxdomain": store.count - 1 if self._has_nxdomain else None,
             "nodes": len(self._order),
             "info": dict(meta),

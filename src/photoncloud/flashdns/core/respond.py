@@ -12,7 +12,7 @@ from enum import Enum
 from photoncloud.flashdns.core import edns as ed
 from photoncloud.flashdns.core import message as msg
 from photoncloud.flashdns.core import rrtype as rr
-from photoncloud.flashdns.core.answer import AnswerOptions, Kind, NextZone, answer, nowhere
+from photoncloud.flashdns.core.answer import AnswerOptions, Kind, answer
 from photoncloud.flashdns.core.chaos import ServerFacts, chaos_answer
 from photoncloud.flashdns.core.cookie import CookieState, cookie_state, server_cookie
 from photoncloud.flashdns.core.directory import HostedZone, ZoneDirectory, ZoneState
@@ -74,12 +74,9 @@ _STATE_ERRORS = {
 class Responder:
     """Answers packets from the zones of a directory. `directory` may be replaced at any time, as a whole."""
 
-    def __init__(
-        self, directory: ZoneDirectory, settings: ResponderSettings | None = None, *, chase_in_view: bool = False
-    ) -> None:
+    def __init__(self, directory: ZoneDirectory, settings: ResponderSettings | None = None) -> None:
         self.directory = directory
         self.settings = settings or ResponderSettings()
-        self._next_zone: NextZone = self._hosted if chase_in_view else nowhere
 
     def respond(
         self, packet: bytes, address: bytes, *, is_tcp: bool, now_sec: int, may_introspect: bool = False
@@ -93,7 +90,8 @@ class Responder:
         made.query = query
         return made
 
-    def _hosted(self, name: bytes) -> Zone | Image | None:
+    def hosted_zone(self, name: bytes) -> Zone | Image | None:
+        """The version a chain may go on in."""
         hosted = self.directory.find(name)
         return hosted.live if hosted is not None else None
 
@@ -198,7 +196,7 @@ class _Turn:
         query = self.query
         options = zone.options if isinstance(zone, Image) else self.settings.options
         found = answer(
-            zone, query.qname, query.qtype, dnssec=query.dnssec, options=options, next_zone=self.responder._next_zone
+            zone, query.qname, query.qtype, dnssec=query.dnssec, options=options, next_zone=self.responder.hosted_zone
         )
         body = render(found, len(query.qname), zone.apex, room)
         flags = msg.AA if found.is_authoritative and query.qclass == rr.CLASS_IN else 0
