@@ -51,7 +51,8 @@ def check_connection(
     targets = _targets(call, endpoint or [], every=every, own=own)
     if not targets:
         raise UsageWrong("nothing to check", "--endpoint URL, --all or --self")
-    token_file = token_file or (Path(call.context.token_file) if call.context.token_file and not endpoint else None)
+    may_use_context = bool(call.context.token_file) and not endpoint and not own
+    token_file = token_file or (Path(call.context.token_file) if may_use_context else None)
     options = Options(kind, TlsFiles(ca, cert, key), token_file, 1 if own else samples, latency_budget_ms)
     worst = exit_status.OK
     rows = []
