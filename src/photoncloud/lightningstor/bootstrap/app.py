@@ -10,11 +10,13 @@ from photoncloud.config.declaration import EXAMPLE_ACCESS_KEY
 from photoncloud.lightningstor.bootstrap.administration import admin_listener
 from photoncloud.lightningstor.bootstrap.background import Background, Work, build_background
 from photoncloud.lightningstor.bootstrap.engines import Engines, open_engines
+from photoncloud.lightningstor.bootstrap.index_store import unreadable_index
 from photoncloud.lightningstor.bootstrap.listeners import http_parts, s3_server, website_server
 from photoncloud.lightningstor.bootstrap.metrics import CommitMetrics, StoreFacts, export_store, export_traffic
 from photoncloud.lightningstor.bootstrap.reloads import Reloads
 from photoncloud.lightningstor.bootstrap.services import Services, build_services
 from photoncloud.lightningstor.core import lock
+from photoncloud.lightningstor.errors import IndexUnavailable
 from photoncloud.lightningstor.settings import Settings
 from photoncloud.runtime.application import App
 from photoncloud.runtime.clock import Clock
@@ -45,8 +47,14 @@ class Store:
         """Everything is owned by the App."""
 
     async def start(self) -> None:
+        settings: Settings = self._app.resolved.settings
+        try:
+            await self._start(settings)
+        except IndexUnavailable as error:
+            raise unreadable_index(error, settings.metadata.path) from error
+
+    async def _start(self, settings: Settings) -> None:
         app, resolved = self._app, self._app.resolved
-        settings: Settings = resolved.settings
         commits = CommitMetrics(app.metrics)
         engines = await open_engines(app, resolved, commits.record)
         services = build_services(engines, settings, app.clock, resolved.photon.component_id)

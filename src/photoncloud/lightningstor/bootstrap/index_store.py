@@ -9,6 +9,7 @@ from photoncloud.backends.metadata import registry
 from photoncloud.backends.metadata.errors import BackendUnavailable
 from photoncloud.backends.metadata.port import Durability, LocalMetadata, MetadataStore
 from photoncloud.lightningstor.adapters.index_metadata import LocalIndex, SharedIndex, no_checkpoint, rocksdb_families
+from photoncloud.lightningstor.errors import IndexUnavailable
 from photoncloud.lightningstor.ports import Index
 from photoncloud.lightningstor.service.store_schema import require_schema
 from photoncloud.lightningstor.settings import Settings
@@ -59,8 +60,13 @@ def _meaning(error: PhotonError, path: Path) -> FatalError:
     return FatalError(code, "open the index", str(path), error.cause, hint, exit_status=exit_status.IO_ERROR)
 
 
+def unreadable_index(error: IndexUnavailable, where: str) -> FatalError:
+    """An index that opened and could not be read at the start: a block of it is damaged."""
+    return FatalError(DAMAGED, "read the index", where, str(error), WAYS_ON, exit_status=exit_status.IO_ERROR)
+
+
 async def open_index(store: MetadataStore, cluster: str, where: str) -> Index:
-    """The index over an open engine. Raises FatalError `index-newer`."""
+    """The index over an open engine. Raises FatalError `index-newer`, IndexUnavailable."""
     index: Index
     if isinstance(store, LocalMetadata):
         index = LocalIndex(store, getattr(store, "checkpoint", no_checkpoint))

@@ -7,6 +7,7 @@ A row leaves the outbox only after the events backend took the event. While the 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -83,9 +84,7 @@ class EventOutbox:
 
     def rows(self, call: Call, event: str, key: bytes, record: ObjectRecord, sequence: int) -> tuple[Put, ...]:
         """One row for each rule that wants this event of a request."""
-        request = call.request
-        cause = Cause(call.authorised.principal.canonical_id, request.peer, request.request_id, call.now_ns)
-        return self.rows_of(bucket_of(call), cause, event, key, record, sequence)
+        return self.rows_of(bucket_of(call), _cause(call), event, key, record, sequence)
 
     def rows_of(
         self, bucket: Bucket, cause: Cause, event: str, key: bytes, record: ObjectRecord, sequence: int
@@ -102,6 +101,13 @@ class EventOutbox:
             return ()
         happened = self._occurrence(bucket, cause, event, name, record, sequence)
         return tuple(self._row(happened, rule, sequence) for rule in rules)
+
+    def rows_of_test(self, call: Call, configured: notification.Notifications) -> tuple[Put, ...]:
+        """One test event for every destination of a configuration that is being stored."""
+        sequence = call.now_ns // 1000
+        nothing = ObjectRecord(sequence=sequence, version_tail=b"")
+        happened = self._occurrence(bucket_of(call), _cause(call), notification.TEST_EVENT, "", nothing, sequence)
+        return tuple(self._row(happened, rule, sequence) for rule in configured.rules)
 
     def _occurrence(
         self, bucket: Bucket, cause: Cause, event: str, key: str, record: ObjectRecord, sequence: int
@@ -136,15 +142,19 @@ class EventOutbox:
 
     async def run(self) -> None:
         """Publish for ever; cancelled at the end of the process."""
-        await self._count()
+        is_counted = False
         delay = RETRY_FIRST_SEC
         while True:
             try:
+                if not is_counted:
+                    await self._count()
+                    is_counted = True
                 await self.publish_waiting()
                 delay = RETRY_FIRST_SEC
                 await self._wait_for_news()
             except (EventsUnavailable, IndexUnavailable):
-                await self._trim()
+                with contextlib.suppress(IndexUnavailable):  # rows that cannot be removed now wait as well
+                    await self._trim()
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, RETRY_LIMIT_SEC)
 
@@ -213,6 +223,11 @@ class EventOutbox:
         finally:
             cursor.close()
         self.waiting = count
+
+
+def _cause(call: Call) -> Cause:
+    request = call.request
+    return Cause(call.authorised.principal.canonical_id, request.peer, request.request_id, call.now_ns)
 
 
 def _short(rule_id: str) -> str:

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
-from photoncloud.lightningstor.errors import StoreDamaged
+from photoncloud.lightningstor.errors import IndexUnavailable, StoreDamaged
 from photoncloud.lightningstor.ports import BlobStore
 from photoncloud.runtime.logging import get_logger
 
@@ -79,7 +79,10 @@ class Scrubber:
         return report
 
     async def _note(self, report: ScrubReport, blob: bytes, damage: StoreDamaged) -> None:
-        owners = await self._find_owners(blob)
+        try:
+            owners = await self._find_owners(blob)
+        except IndexUnavailable as error:
+            owners = [f"unknown: {error}"]
         log.error("scrub_damage", blob=blob.hex(), reason=damage.what, where=damage.where, owners=owners)
         if len(report.damaged) < MAX_REPORTED_DAMAGE:
             report.damaged[blob.hex()] = f"{damage.what}; used by {', '.join(owners) or 'nobody'}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 
@@ -12,7 +13,8 @@ from photoncloud.lightningstor.adapters.index_metadata import LocalIndex
 from photoncloud.lightningstor.core import key_space, notification
 from photoncloud.lightningstor.core.records import BucketRecord, ObjectRecord
 from photoncloud.lightningstor.core.transaction import Put, Transaction
-from photoncloud.lightningstor.errors import EventRefused, EventsUnavailable
+from photoncloud.lightningstor.errors import EventRefused, EventsUnavailable, IndexUnavailable
+from photoncloud.lightningstor.service import outbox as outbox_module
 from photoncloud.lightningstor.service.bucket_directory import Bucket, Document
 from photoncloud.lightningstor.service.outbox import Cause, EventOutbox
 
@@ -114,6 +116,29 @@ async def test_beyond_the_limit_the_oldest_are_dropped_and_counted(index: LocalI
     assert (box.dropped, box.waiting) == (7, 3)
     assert await box.publish_waiting() == 3
     assert [event_id.split(".")[1] for _, event_id, _ in sink.taken] == ["7", "8", "9"]
+
+
+async def test_an_index_that_cannot_be_read_does_not_end_the_worker(
+    index: LocalIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink, opened = Sink(), index.cursor
+    box = outbox(index, sink)
+    await write(box, index, 1)
+    faults = [IndexUnavailable("checksum mismatch", maybe_applied=False)] * 3
+
+    async def cursor(start: bytes, end: bytes) -> object:
+        if faults:
+            raise faults.pop()
+        return await opened(start, end)
+
+    monkeypatch.setattr(index, "cursor", cursor)
+    monkeypatch.setattr(outbox_module, "RETRY_FIRST_SEC", 0.001)
+    worker = asyncio.create_task(box.run())
+    async with asyncio.timeout(10):
+        while not sink.taken:  # noqa: ASYNC110  the sink tells nobody
+            await asyncio.sleep(0.001)
+    worker.cancel()
+    assert box.waiting == 0
 
 
 async def test_the_record_tells_what_happened(index: LocalIndex) -> None:

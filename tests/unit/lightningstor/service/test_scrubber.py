@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from photoncloud.lightningstor.errors import IndexUnavailable
 from photoncloud.lightningstor.service.scrubber import PAUSE_BETWEEN_PASSES_SEC, Scrubber
 from photoncloud.testkit.disk import flip
 
@@ -117,3 +118,14 @@ async def test_passes_repeat_and_zero_switches_them_off(blobs, put, time):
         await background.run()
     assert PAUSE_BETWEEN_PASSES_SEC in time.slept
     assert len(time.slept) > 3
+
+
+async def test_damage_in_an_index_that_cannot_name_the_owners(blobs, put, time):
+    async def unreadable(blob):
+        raise IndexUnavailable("checksum mismatch", maybe_applied=False)
+
+    rotten = await put(bytes(100))
+    flip(blobs.path(rotten), 50)
+    worker = Scrubber(blobs, unreadable, bytes_per_sec=0, monotonic=time, sleep=time.sleep)
+    report = await worker.scrub_once()
+    assert "used by unknown: checksum mismatch" in report.damaged[rotten.hex()]
