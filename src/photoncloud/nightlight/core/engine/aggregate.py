@@ -57,8 +57,7 @@ def reduced(expr: Aggregate, frame: Frame, parameter: Values | None, notes: Anno
         notes.inform(f"ignored histogram in {expr.op} aggregation", expr.expr)
     floats = frame.only_floats() if expr.op not in ("count", "group") else frame
     shape = (len(groups.labels), frame.steps)
-    present = np.zeros(shape, bool)
-    np.logical_or.at(present, groups.of, floats.present)
+    present = kernels.group_counts(groups.of, floats.present, shape[0]) > 0
     if expr.op == "quantile":
         assert parameter is not None
         assert expr.parameter is not None
@@ -83,9 +82,7 @@ def _layers(frame: Frame, groups: Groups) -> Iterator[tuple[Values, Mask]]:
 def _reduction(op: str, frame: Frame, groups: Groups, shape: tuple[int, int]) -> Values:
     match op:
         case "count":
-            counts = np.zeros(shape)
-            np.add.at(counts, groups.of, frame.present)
-            return counts
+            return kernels.group_counts(groups.of, frame.present, shape[0]).astype(np.float64)
         case "group":
             return np.ones(shape)
         case "sum":
@@ -119,10 +116,10 @@ def counted_values(expr: Aggregate, frame: Frame, label: str) -> Frame:
     counts: dict[Labels, Values] = {}
     flags: dict[Labels, bool] = {}
     for row, own in enumerate(frame.labels):
-        for step in np.flatnonzero(frame.present[row]):
-            enriched = own.with_label(label, _value_text(frame, row, int(step)))
+        for text, steps in _value_steps(frame, row):
+            enriched = own.with_label(label, text)
             group = enriched.without(gone) if expr.is_without else enriched.only(kept)
-            counts.setdefault(group, np.zeros(frame.steps))[step] += 1
+            counts.setdefault(group, np.zeros(frame.steps))[steps] += 1
             flags[group] = flags.get(group, False) or bool(frame.drops_name[row])
     if not counts:
         return Frame.empty(frame.steps)
@@ -130,6 +127,12 @@ def counted_values(expr: Aggregate, frame: Frame, label: str) -> Frame:
     return Frame.of_floats(list(counts), values, values > 0, np.array(list(flags.values())))
 
 
-def _value_text(frame: Frame, row: int, step: int) -> str:
-    held = None if frame.histograms is None else frame.histograms[row, step]
-    return plain_text(float(frame.values[row, step])) if held is None else str(held)
+def _value_steps(frame: Frame, row: int) -> Iterator[tuple[str, Array]]:
+    """The text of each value of a row and the steps that have it."""
+    steps = np.flatnonzero(frame.floats[row])
+    unique, places = np.unique(frame.values[row, steps], return_inverse=True)
+    for place, value in enumerate(unique.tolist()):
+        yield plain_text(value), steps[places == place]
+    if frame.histograms is not None:
+        for step in np.flatnonzero(frame.is_histogram[row]):
+            yield str(frame.histograms[row, step]), np.array([step])

@@ -10,6 +10,7 @@ import numpy as np
 
 from photoncloud.nightlight.core.batch import Array
 from photoncloud.nightlight.core.engine.frame import Frame, stacked
+from photoncloud.nightlight.core.kernels import group_counts
 from photoncloud.nightlight.core.labels import METRIC_NAME, Labels
 from photoncloud.nightlight.core.promql.ast import Cardinality, Matching
 from photoncloud.nightlight.core.sample import Mask
@@ -42,13 +43,6 @@ def sides(left: Frame, right: Frame, matching: Matching) -> Sides:
     many_groups = [numbers.setdefault(match_key(labels, matching), len(numbers)) for labels in many.labels]
     one_groups = [numbers.setdefault(match_key(labels, matching), len(numbers)) for labels in one.labels]
     return Sides(many, one, np.array(many_groups, np.intp), np.array(one_groups, np.intp), list(numbers))
-
-
-def group_counts(groups: Array, present: Mask, count: int) -> Array:
-    """How many series of each group are there at each step, int[groups, T]."""
-    counts = np.zeros((count, present.shape[1]), np.int64)
-    np.add.at(counts, groups, present)
-    return counts
 
 
 def filled(sides: Sides, matching: Matching) -> Sides:

@@ -88,21 +88,18 @@ def median_deviations(window: Window) -> Values:
     """Median of the distances to the median; a NaN sample makes it NaN."""
     result = np.full(window.shape, np.nan)
     with np.errstate(invalid="ignore"):
-        for step, cell in window.cells():
-            x = window.values[:, cell]
-            median = kernels.quantile(0.5, x, x.shape[1])
-            distances = np.abs(x - median[:, None])
-            found = kernels.quantile(0.5, distances, x.shape[1])
-            result[:, step] = np.where(np.isnan(x).any(axis=1), np.nan, found)
+        for steps, x in window.rectangles():
+            median = kernels.quantile(0.5, x, x.shape[2])
+            found = kernels.quantile(0.5, np.abs(x - median[..., None]), x.shape[2])
+            result[:, steps] = np.where(np.isnan(x).any(axis=2), np.nan, found)
     return result
 
 
 def quantiles(window: Window, q: Values) -> Values:
     """`q` f64[T]: its value at each step."""
     result = np.full(window.shape, np.nan)
-    for step, cell in window.cells():
-        x = window.values[:, cell]
-        result[:, step] = kernels.quantile(float(q[step]), x, x.shape[1])
+    for steps, x in window.rectangles():
+        result[:, steps] = kernels.quantile(q[steps], x, x.shape[2])
     return result
 
 

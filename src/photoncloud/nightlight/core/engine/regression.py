@@ -34,10 +34,10 @@ def _line(window: Window, origin: Times) -> tuple[Values, Values]:
         for k, (x, active) in enumerate(window.in_order())
     ]
     with np.errstate(all="ignore"):
-        sum_x = kernels.compensated_sum(((np.broadcast_to(t, shape), a) for t, _, a in pairs), shape)
+        sum_x = kernels.compensated_sum(((t, a) for t, _, a in pairs), shape[1:])
+        sum_xx = kernels.compensated_sum(((t * t, a) for t, _, a in pairs), shape[1:])
         sum_y = kernels.compensated_sum(((x, a) for _, x, a in pairs), shape)
         sum_xy = kernels.compensated_sum(((t * x, a) for t, x, a in pairs), shape)
-        sum_xx = kernels.compensated_sum(((np.broadcast_to(t * t, shape), a) for t, _, a in pairs), shape)
         n = window.counts.astype(np.float64)
         covariance = sum_xy - sum_x * sum_y / n
         variance = sum_xx - sum_x * sum_x / n

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from photoncloud.nightlight.core.engine.frame import Frame, merged, stacked
-from photoncloud.nightlight.core.engine.matching import group_counts, sides
+from photoncloud.nightlight.core.engine.matching import sides
+from photoncloud.nightlight.core.kernels import group_counts
 from photoncloud.nightlight.core.promql.ast import Matching
 
 

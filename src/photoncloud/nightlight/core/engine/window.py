@@ -18,6 +18,10 @@ BLOCK_ROWS = 64
 """Rows worked on at once: the arrays of one block stay in the processor's cache."""
 
 
+RECTANGLE_CELLS = 1 << 20
+"""Samples copied at once where windows are sorted: 8 MiB."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class DenseRows:
     """Series whose samples stand at exactly the same times: rows int[r] into the labels, times int64[n], values f64[r,
@@ -85,6 +89,16 @@ class Window:
         """Every step that has samples, with their place."""
         for step in np.flatnonzero(self.counts > 0):
             yield int(step), slice(int(self.low[step]), int(self.high[step]))
+
+    def rectangles(self) -> Iterator[tuple[Array, Values]]:
+        """Steps whose windows hold equally many samples, together: steps int[t] and their samples f64[r, t, n]; a
+        bounded number of cells at a time."""
+        for count in np.unique(self.counts[self.counts > 0]).tolist():
+            steps = np.flatnonzero(self.counts == count)
+            width = max(1, RECTANGLE_CELLS // (count * len(self.rows)))
+            for first in range(0, len(steps), width):
+                chosen = steps[first : first + width]
+                yield chosen, self.values[:, self.low[chosen][:, None] + np.arange(count)]
 
     def in_order(self) -> Iterator[tuple[Values, Mask]]:
         """The k-th sample of every window at once, k = 0, 1, …: f64[r, T] and which steps have one, bool[T]."""

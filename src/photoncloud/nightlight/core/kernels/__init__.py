@@ -8,6 +8,7 @@ from photoncloud.nightlight.core.kernels.reference import (
     compensated_sum,
     compensated_variance,
     extreme,
+    group_counts,
     quantile,
     welford_variance,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "compensated_sum",
     "compensated_variance",
     "extreme",
+    "group_counts",
     "quantile",
     "welford_variance",
 ]

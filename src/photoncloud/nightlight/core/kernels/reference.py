@@ -24,6 +24,21 @@ def _add(increment: Floats, total: Floats, lost: Floats) -> tuple[Floats, Floats
     return new, np.where(np.isinf(new), 0.0, lost + gained)
 
 
+def group_counts(groups: NDArray[Any], flags: Flags, count: int) -> NDArray[np.int64]:
+    """How many of a group's rows are set at each step: `groups` int[S] below `count`, `flags` bool[S, T] -> [count,
+    T]."""
+    counts = np.zeros((count, flags.shape[1]), np.int64)
+    if not len(groups):
+        return counts
+    order = np.argsort(groups, kind="stable")
+    numbers, starts = np.unique(groups[order], return_index=True)
+    if len(numbers) == len(groups):
+        counts[groups] = flags
+    else:
+        counts[numbers] = np.add.reduceat(flags[order], starts, axis=0, dtype=np.int64)
+    return counts
+
+
 def compensated_sum(layers: Layers, shape: tuple[int, ...]) -> Floats:
     """Neumaier sum of every cell; 0 where a cell has no sample."""
     total, lost = np.zeros(shape), np.zeros(shape)

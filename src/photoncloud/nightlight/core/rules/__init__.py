@@ -1,0 +1,1 @@
+"""Rules: `alert` is the life of an alert between evaluations."""

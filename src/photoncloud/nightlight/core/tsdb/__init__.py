@@ -1,0 +1,2 @@
+"""Storage formats and decisions as pure code: `wal_record` (the log), `page` (columns of samples), `postings` (which
+series match)."""
