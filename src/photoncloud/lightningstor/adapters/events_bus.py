@@ -14,6 +14,8 @@ from photoncloud.lightningstor.errors import EventRefused, EventsUnavailable
 
 TARGET = "photontarget"
 """Extension attribute that names the destination of the bucket's configuration."""
+TOKEN_BYTES_MAX = 63
+"""What one part of a subject may have."""
 
 
 class BusSink:
@@ -23,7 +25,8 @@ class BusSink:
         self._bus = bus
 
     def serves(self, target: str) -> bool:
-        return True
+        """Any name that can be part of a subject."""
+        return len(token(target)) <= TOKEN_BYTES_MAX
 
     async def publish(self, target: str, event_id: str, event: bytes) -> None:
         try:

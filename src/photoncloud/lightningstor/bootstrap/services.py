@@ -209,6 +209,7 @@ class _Builder:
             check_policy=self.accounts.check_policy,
             serves_target=self.engines.events.serves,
             new_id=lambda _number: os.urandom(_RULE_ID_BYTES).hex(),
+            test_events=self.outbox.rows_of_test,
         )
         offered = Features(
             features.versioning, features.lifecycle, features.object_lock, features.website, features.sse

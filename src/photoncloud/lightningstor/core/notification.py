@@ -14,6 +14,7 @@ from photoncloud.lightningstor.core import xml_in, xml_out
 from photoncloud.lightningstor.core.xml_in import Element
 from photoncloud.lightningstor.errors import S3Error
 
+TEST_EVENT = "s3:TestEvent"
 EVENTS = (
     "s3:ObjectCreated:Put",
     "s3:ObjectCreated:Post",
@@ -26,7 +27,7 @@ EVENTS = (
     "s3:ObjectAcl:Put",
     "s3:LifecycleExpiration:Delete",
     "s3:LifecycleExpiration:DeleteMarkerCreated",
-    "s3:TestEvent",
+    TEST_EVENT,
 )
 _WILDCARDS = tuple(dict.fromkeys(event.rpartition(":")[0] + ":*" for event in EVENTS if event.count(":") == 2))
 CLOUD_EVENT_TYPES = {
@@ -35,6 +36,7 @@ CLOUD_EVENT_TYPES = {
     "ObjectTagging": "photon.lightningstor.object.tagged",
     "ObjectAcl": "photon.lightningstor.object.acl",
     "LifecycleExpiration": "photon.lightningstor.object.expired",
+    "TestEvent": "photon.lightningstor.test",
 }
 _TARGETS = {
     "QueueConfiguration": "Queue",
@@ -233,19 +235,32 @@ def record(occurrence: Occurrence, configuration_id: str) -> dict[str, object]:
     }
 
 
+def record_of_test(occurrence: Occurrence) -> dict[str, object]:
+    """What a destination gets when it is configured, so that its owner sees that it is reached."""
+    return {
+        "Service": "lightningstor",
+        "Event": TEST_EVENT,
+        "Time": occurrence.time_text,
+        "Bucket": occurrence.bucket,
+        "RequestId": occurrence.request_id,
+        "HostId": occurrence.request_id,
+    }
+
+
 def cloud_event(occurrence: Occurrence, rule: Rule, source: str) -> bytes:
     """The CloudEvents 1.0 envelope (JSON) of one occurrence for one rule."""
+    is_test = occurrence.event == TEST_EVENT
     family = occurrence.event.split(":")[1]
     return json.dumps(
         {
             "specversion": "1.0",
             "id": f"{occurrence.bucket_id.hex()}.{occurrence.sequence}",
-            "type": CLOUD_EVENT_TYPES.get(family, "photon.lightningstor.test"),
+            "type": CLOUD_EVENT_TYPES[family],
             "source": source,
-            "subject": f"{occurrence.bucket}/{occurrence.key}",
+            "subject": occurrence.bucket if is_test else f"{occurrence.bucket}/{occurrence.key}",
             "time": occurrence.time_text,
             "datacontenttype": "application/json",
-            "data": record(occurrence, rule.id),
+            "data": record_of_test(occurrence) if is_test else record(occurrence, rule.id),
         },
         separators=(",", ":"),
     ).encode()

@@ -49,6 +49,10 @@ _NO_LOCK_CONFIGURATION = "Object Lock configuration does not exist for this buck
 _UNREACHABLE = "Unable to validate the following destination configurations"
 
 
+TestEvents = Callable[[Call, notification.Notifications], tuple[Put, ...]]
+"""Outbox rows that tell every destination of a configuration that it was chosen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Features:
     """Which switchable features this server offers."""
@@ -71,6 +75,7 @@ class Surroundings:
     """Validate a bucket policy for a bucket of this name. Raises S3Error MalformedPolicy."""
     serves_target: Callable[[str], bool]
     new_id: Callable[[int], str]
+    test_events: TestEvents
 
 
 class BucketSettings:
@@ -317,12 +322,14 @@ class BucketSettings:
         if wanted.is_empty:
             await self._commit(bucket, Delete(row))
             return Reply()
+        news: tuple[Put, ...] = ()
         if (call.header("x-amz-skip-destination-validation") or "").lower() != "true":
             unreachable = notification.unreachable_targets(wanted, self._around.serves_target)
             if unreachable or (wanted.event_bridge and not self._around.serves_target("")):
                 fields = {"ArgumentName1": ", ".join(unreachable), "ArgumentValue1": "The destination is not served"}
                 raise S3Error("InvalidArgument", _UNREACHABLE, fields=fields)
-        await self._commit(bucket, Put(row, notification.to_xml(wanted)))
+            news = self._around.test_events(call, wanted)
+        await self._commit(bucket, Put(row, notification.to_xml(wanted)), *news)
         return Reply()
 
 

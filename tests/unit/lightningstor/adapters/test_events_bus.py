@@ -48,6 +48,7 @@ async def test_a_target_is_part_of_the_route() -> None:
     assert own.route == ""
     assert json.loads(named.data) == {"eventName": "ObjectCreated:Put"}
     assert sink.serves("anything")
+    assert not sink.serves("t" * 64), "a part of a subject has 63 bytes"
 
 
 @pytest.mark.parametrize("key", ["x" * 1024, "line\nbreak"])

@@ -52,6 +52,7 @@ class Desk:
             self.check_policy,
             lambda target: targets,
             lambda number: f"id-{next(numbers)}",
+            lambda call, configured: tuple(Put(b"o" + rule.id.encode(), b"test") for rule in configured.rules),
         )
         self.settings = BucketSettings(self.index, self.directory, features, surroundings)
         self.handlers = {**self.settings.handlers(), **FixedAnswers(read_document).handlers()}

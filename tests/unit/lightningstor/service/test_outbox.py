@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import asyncio
 import itertools
 import json
 
@@ -16,7 +17,7 @@ from photoncloud.lightningstor.core.transaction import Put, Transaction
 from photoncloud.lightningstor.errors import EventRefused, EventsUnavailable, IndexUnavailable
 from photoncloud.lightningstor.service import outbox as outbox_module
 from photoncloud.lightningstor.service.bucket_directory import Bucket, Document
-from photoncloud.lightningstor.service.outbox import Cause, EventOutbox
+from photoncloud.lightningstor.service.outbox import IDLE_WAIT_SEC, Cause, EventOutbox
 
 CAUSE = Cause("principal", "192.0.2.1", "REQUEST", 1_700_000_000_123_000_000)
 RULES = notification.Notifications(
@@ -179,3 +180,18 @@ async def test_an_event_id_stays_short_and_plain(index: LocalIndex, rule_id: str
     assert len(event_id.encode()) <= 128
     assert event_id.isprintable()
     assert event["data"]["s3"]["configurationId"] == rule_id  # type: ignore[index]
+
+
+async def test_a_row_committed_after_its_news_leaves_soon(index: LocalIndex) -> None:
+    """News come with the plan; a commit that takes longer than the publisher's first look may not wait for idleness."""
+    sink = Sink()
+    box = outbox(index, sink)
+    work = asyncio.create_task(box.run())
+    record = ObjectRecord(sequence=1, version_tail=b"", size=3, etag="e")
+    rows = box.rows_of(bucket(), CAUSE, "s3:ObjectCreated:Put", b"in/a", record, 1)
+    await asyncio.sleep(0.2)
+    await index.commit(Transaction((), rows))
+    async with asyncio.timeout(IDLE_WAIT_SEC - 1):
+        while not sink.taken:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    work.cancel()
