@@ -7,6 +7,7 @@ body is always closed, also when the client vanished.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from asyncio import Future
 from collections.abc import AsyncIterator, Callable
@@ -253,7 +254,7 @@ class ReplyWriter:
 
     async def _send_file(self, piece: FileSlice, prefix: bytes) -> None:
         """`prefix` (what of the reply stands before) and then the run of the file."""
-        if self._secure or piece.length <= INLINE_BYTES:
+        if self._secure or piece.length <= INLINE_BYTES or not self._has_kernel_socket():
             await self._send_by_reading(piece, prefix)
         else:
             await self._send_by_kernel(piece, prefix)
@@ -272,7 +273,7 @@ class ReplyWriter:
     async def _send_by_kernel(self, piece: FileSlice, prefix: bytes) -> None:
         if prefix:
             await self._write_through(prefix)
-        socket = self._kernel_socket()
+        socket = self._sendfile_socket
         offset, end = piece.offset, piece.offset + piece.length
         while offset < end:
             if self._lost:
@@ -296,11 +297,15 @@ class ReplyWriter:
             if not self._lost:
                 transport.set_write_buffer_limits(high=WRITE_HIGH_WATER_BYTES)
 
-    def _kernel_socket(self) -> int:
-        """A duplicate of the connection's descriptor: the loop refuses to watch the transport's own."""
+    def _has_kernel_socket(self) -> bool:
+        """Whether there is a duplicate of the connection's descriptor: the loop refuses to watch the transport's own.
+
+        None can be had while the process is out of descriptors; the body is then copied.
+        """
         if self._sendfile_socket < 0:
-            self._sendfile_socket = os.dup(self._transport.get_extra_info("socket").fileno())
-        return self._sendfile_socket
+            with contextlib.suppress(OSError):
+                self._sendfile_socket = os.dup(self._transport.get_extra_info("socket").fileno())
+        return self._sendfile_socket >= 0
 
     async def _wait_writable(self, socket: int) -> None:
         self._loop.add_writer(socket, self._wake)
