@@ -13,7 +13,7 @@ from photoncloud.flashdns.core import rrtype as rr
 from photoncloud.flashdns.core.answer import Answer
 from photoncloud.flashdns.core.piece import Piece
 from photoncloud.flashdns.core.render import render
-from photoncloud.flashdns.core.wire import RECORD_FIXED, read_name, read_plain_name
+from photoncloud.flashdns.core.wire import HEADER, RECORD_FIXED, read_name, read_plain_name
 from photoncloud.flashdns.core.zone import Node, RRset, Zone
 
 FOLDER = Path(__file__).parents[4] / "shared" / "conformance" / "ferret"
@@ -105,15 +105,22 @@ def _records(pieces: list[Piece], qname: bytes) -> frozenset[RR]:
 def on_the_wire(answer: Answer, qname: bytes, apex: bytes, room: int) -> Response:
     """The answer as it leaves by UDP: rendered into `room` octets after the question, read back."""
     body = render(answer, len(qname), apex, room)
-    message = bytes(12) + qname + bytes(4) + body.octets
-    position = 12 + len(qname) + 4
+    flags = (0x0400 if answer.is_authoritative else 0) | (0x0200 if body.is_truncated else 0)
+    head = HEADER.pack(0, flags | answer.rcode, 1, body.answers, body.authorities, body.additionals)
+    return received(head + qname + bytes(4) + body.octets)
+
+
+def received(message: bytes) -> Response:
+    """A reply with a question as it came from the wire."""
+    _, flags, _, *counts = HEADER.unpack_from(message)
+    position = read_plain_name(message, HEADER.size) + 4
     sections: list[frozenset[RR]] = []
-    for count in (body.answers, body.authorities, body.additionals):
+    for count in counts:
         records, position = _read_records(message, position, count)
         sections.append(records)
     assert position == len(message)
-    flags = {"AA"} if answer.is_authoritative else set[str]()
-    return Response(answer.rcode, frozenset(flags | ({"TC"} if body.is_truncated else set())), *sections)
+    shown = {text for bit, text in ((0x0400, "AA"), (0x0200, "TC")) if flags & bit}
+    return Response(flags & 0xF, frozenset(shown), *sections)
 
 
 def _read_records(message: bytes, position: int, count: int) -> tuple[frozenset[RR], int]:

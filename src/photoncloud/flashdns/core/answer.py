@@ -103,6 +103,7 @@ class _Lookup:
         self.wants_dnssec = dnssec
         self.options = options
         self.next_zone = next_zone
+        self.qname_is_expanded = False
         self.reply = Answer(anchor=zone.apex, imputed=zone.apex)
 
     def follow(self) -> None:
@@ -206,6 +207,7 @@ class _Lookup:
             self.depends_on_name()
             self.negative("nxdomain", denial.nxdomain(self.zone, name, encloser) if self.dnssec else ())
             return None
+        self.note_expansion(name)
         self.reply.imputed = b"\x01*" + encloser
         found = self.matching(wildcard)
         if found:
@@ -222,6 +224,13 @@ class _Lookup:
         self.depends_on_name()
         self.negative("nodata", denial.wildcard_nodata(self.zone, name, encloser) if self.dnssec else ())
         return None
+
+    def note_expansion(self, name: bytes) -> None:
+        """A chain from one expanded name to another ends early where the second is QNAME itself."""
+        if name == self.qname:
+            self.qname_is_expanded = True
+        elif self.qname_is_expanded:
+            self.reply.is_static = False
 
     def depends_on_name(self) -> None:
         """Proofs for a missing name differ from name to name."""
