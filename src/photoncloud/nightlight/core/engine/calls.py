@@ -10,10 +10,14 @@ import numpy as np
 
 from photoncloud.nightlight.core.engine import clock, elementwise, labelling, quantile_functions, range_functions
 from photoncloud.nightlight.core.engine.frame import Frame
+from photoncloud.nightlight.core.engine.info import InfoSelection, with_info
 from photoncloud.nightlight.core.engine.native_summary import SUMMARIES, summarised
+from photoncloud.nightlight.core.engine.plan import metric_selectors
 from photoncloud.nightlight.core.engine.window import Window
 from photoncloud.nightlight.core.labels import EMPTY_LABELS
+from photoncloud.nightlight.core.matcher import Matcher
 from photoncloud.nightlight.core.promql.ast import (
+    NO_TIMING,
     Call,
     Expr,
     MatrixSelector,
@@ -200,6 +204,19 @@ def _histogram_fraction(own: Evaluator, call: Call) -> Frame:
     return quantile_functions.histogram_fraction(frame, lower, upper, _argument(call, 2), own.run.notes)
 
 
+def _info(own: Evaluator, call: Call) -> Frame:
+    """Info series are looked up where the first selector of the first argument looks."""
+    matchers: tuple[Matcher, ...] = ()
+    if len(call.arguments) > 1:
+        chooser = _argument(call, 1)
+        matchers = chooser.matchers if isinstance(chooser, VectorSelector) else ()
+    selection = InfoSelection.of(matchers)
+    selectors = metric_selectors(call.arguments[0])
+    timing = selectors[0].timing if selectors else NO_TIMING
+    infos = own.latest(VectorSelector("", selection.matchers, timing))
+    return with_info(own.frame(call.arguments[0]), infos, selection)
+
+
 def _not_yet(own: Evaluator, call: Call) -> Frame:
     raise QueryError(f"{call.function}() is not supported yet")
 
@@ -212,7 +229,7 @@ SPECIAL: dict[str, Callable[[Evaluator, Call], Frame]] = {
     "histogram_fraction": _histogram_fraction,
     "histogram_quantile": _histogram_quantile,
     "histogram_quantiles": _histogram_quantiles,
-    "info": _not_yet,
+    "info": _info,
     "label_join": _label_join,
     "label_replace": _label_replace,
     "round": _round,

@@ -47,8 +47,6 @@ def vector_selector(stream: TokenStream) -> VectorSelector:
         raise stream.failure(f"metric name must not be set twice: {quote(set_name)} or {quote(named[0].value)}", start)
     if set_name:
         matchers.append(Matcher(METRIC_NAME, MatchOp.EQUAL, set_name))
-    if all(matcher.matches_empty for matcher in matchers):
-        raise stream.failure("vector selector must contain at least one non-empty matcher", start)
     return VectorSelector(set_name, tuple(sorted(matchers, key=str)), span=span)
 
 

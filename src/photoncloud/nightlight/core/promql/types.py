@@ -63,9 +63,13 @@ class _Checker:
         self._is_experimental = is_experimental
 
     def visit(self, expr: Expr) -> None:
-        for child in children(expr):
-            self.visit(child)
+        for place, child in enumerate(children(expr)):
+            is_info_choice = isinstance(expr, Call) and expr.function == "info" and place == 1
+            if not (is_info_choice and isinstance(without_parens(child), VectorSelector)):
+                self.visit(child)
         match expr:
+            case VectorSelector():
+                self._selector(expr)
             case Aggregate():
                 self._aggregate(expr)
             case Binary():
@@ -86,6 +90,11 @@ class _Checker:
         got = value_type(expr)
         if got is not wanted:
             self._fail(f"expected type {wanted} in {context}, got {got}", expr)
+
+    def _selector(self, expr: VectorSelector) -> None:
+        """Something must narrow it down; the labels that `info` is asked for need not."""
+        if all(matcher.matches_empty for matcher in expr.matchers):
+            self._fail("vector selector must contain at least one non-empty matcher", expr)
 
     def _aggregate(self, expr: Aggregate) -> None:
         if expr.op in EXPERIMENTAL_AGGREGATORS and not self._is_experimental:
