@@ -47,9 +47,7 @@ class Tool:
 
     def usage(self) -> str:
         """The text of `--help`."""
-        rows = [
-            (f"{o.name} {o.metavar}".strip() + (f", {o.short}" if o.short else ""), o.description) for o in self._all
-        ]
+        rows = [(option.heading, option.description) for option in self._all]
         width = max(len(left) for left, _ in rows)
         lines = [f"usage: lightningstor-server {self.name} [OPTION]...", "", self.summary, "", "options:"]
         lines += [f"  {left:{width}}  {right}" for left, right in rows]
