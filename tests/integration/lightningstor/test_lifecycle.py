@@ -152,8 +152,8 @@ def test_a_disabled_rule_does_nothing(s3: Any) -> None:
 
 def test_a_rewrite_starts_the_clock_again(s3: Any) -> None:
     s3.create_bucket(Bucket="rewritten")
-    set_rules(s3, "rewritten", rule("all", "", Expiration={"Days": 4}))
-    deadline = time.monotonic() + 7 * DAY_SEC
+    set_rules(s3, "rewritten", rule("all", "", Expiration={"Days": 2}))
+    deadline = time.monotonic() + 5 * DAY_SEC
     while time.monotonic() < deadline:
         s3.put_object(Bucket="rewritten", Key="busy", Body=b"x")
         time.sleep(DAY_SEC / 2)
