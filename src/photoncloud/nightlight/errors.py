@@ -9,12 +9,6 @@ class NightlightError(Exception):
     code = "internal"
 
 
-class InvalidLabels(NightlightError):
-    """A label set that storage or a parser may not accept."""
-
-    code = "bad_data"
-
-
 class InvalidPattern(NightlightError):
     """A regular expression that RE2 rejects; the text is RE2's reason."""
 
@@ -89,12 +83,6 @@ class StorageUnavailable(QueryError):
     """Storage cannot answer now; nothing was read."""
 
     code = "unavailable"
-
-
-class SampleRejected(NightlightError):
-    """A sample that storage does not take; the text is the one clients match on."""
-
-    code = "bad_data"
 
 
 class DamagedRecord(NightlightError):

@@ -102,6 +102,7 @@ class Evaluator:
         else:
             assert isinstance(inner, MatrixSelector)
             rows = self._matrix(inner)
+        self.run.budget.check_cells(len(rows.labels) * self.steps.count)
         self.run.budget.hold(_samples_at_once(rows))
         return rows
 
@@ -161,6 +162,7 @@ class Evaluator:
         starts = ends - range_ms(expr.range, self.steps)
         step = range_ms(expr.step, self.steps) if expr.step is not None else self.run.options.subquery_step_ms
         first = (int(starts.min()) // step + 1) * step
+        self.run.budget.check_cells((int(ends.max()) - first) // step)
         times = np.arange(first, int(ends.max()) + 1, step, dtype=np.int64)
         if not len(times):
             return RangeRows((), np.empty(0, bool), (), starts, ends)

@@ -150,7 +150,3 @@ def with_names_dropped(frame: Frame, *, with_metadata: bool) -> Frame:
     gone = {METRIC_NAME, TYPE_LABEL, UNIT_LABEL} if with_metadata else {METRIC_NAME}
     labels = [own.without(gone) if drops else own for own, drops in zip(frame.labels, frame.drops_name, strict=True)]
     return merged(replace(frame, labels=labels, drops_name=np.zeros(len(labels), bool)))
-
-
-def sorted_by_labels(frame: Frame) -> Frame:
-    return frame.rows(sorted(range(len(frame.labels)), key=frame.labels.__getitem__))

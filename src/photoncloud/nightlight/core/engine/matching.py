@@ -10,12 +10,15 @@ import numpy as np
 
 from photoncloud.nightlight.core.batch import Array
 from photoncloud.nightlight.core.engine.frame import Frame, stacked
+from photoncloud.nightlight.core.engine.steps import TOO_MANY_SAMPLES
 from photoncloud.nightlight.core.kernels import group_counts
 from photoncloud.nightlight.core.labels import METRIC_NAME, Labels
 from photoncloud.nightlight.core.promql.ast import Cardinality, Matching
 from photoncloud.nightlight.core.sample import Mask
 from photoncloud.nightlight.errors import QueryError
 
+PAIRS_MAX = 2_000_000
+"""Combinations of series that share a match group at different times; each becomes a row."""
 NOT_EXPLICIT = "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
 NOT_UNIQUE = "multiple matches for labels: grouping labels must ensure unique matches"
 
@@ -89,7 +92,10 @@ def check_one_side(sides: Sides, matching: Matching) -> None:
 
 
 def pairs(sides: Sides) -> tuple[Array, Array]:
-    """Every (many, one) combination of rows in one group, in the order of the many side."""
+    """Every (many, one) combination of rows in one group, in the order of the many side. Raises `QueryError`."""
+    sizes = [np.bincount(groups, minlength=len(sides.keys)) for groups in (sides.many_groups, sides.one_groups)]
+    if int(sizes[0] @ sizes[1]) > PAIRS_MAX:
+        raise QueryError(TOO_MANY_SAMPLES)
     members: dict[int, list[int]] = {}
     for row, group in enumerate(sides.one_groups.tolist()):
         members.setdefault(group, []).append(row)

@@ -36,12 +36,14 @@ class Reader:
     def newest(self, matchers: tuple[Matcher, ...], times: Times, lookback_ms: int) -> LatestSamples:
         """The newest sample in `(t - lookback, t]` of every series and time; nothing where that is a stale marker."""
         labels, dense = self._load(matchers, int(times.min()) - lookback_ms + 1, int(times.max()), False)
+        self._budget.check_cells(len(labels) * len(times))
         return _newest(labels, dense, times, lookback_ms)
 
     def neighbours(self, matchers: tuple[Matcher, ...], times: Times, lookback_ms: int) -> Frame:
         """`smoothed`: the value at each time on the line between the samples around it."""
         first, last = int(times.min()) - lookback_ms + 1, int(times.max()) + lookback_ms
         labels, dense = self._load(matchers, first, last, True)
+        self._budget.check_cells(len(labels) * len(times))
         return _interpolated(labels, dense, times, lookback_ms)
 
     def _load(self, matchers: tuple[Matcher, ...], first_ms: int, last_ms: int, drops_stale: bool) -> Loaded:

@@ -57,6 +57,11 @@ class QueryOptions:
     has_metadata_labels: bool = False
 
 
+CELLS_PER_SAMPLE_MAX = 4
+"""Series x steps that may be laid out for each sample allowed: sparse series take room too."""
+TOO_MANY_SAMPLES = "query processing would load too many samples into memory in query execution"
+
+
 class Budget:
     """Samples held at a time, and whether the query may go on.
 
@@ -75,7 +80,12 @@ class Budget:
         self.held += samples
         self.peak = max(self.peak, self.held)
         if self.held > self._samples_max:
-            raise QueryError("query processing would load too many samples into memory in query execution")
+            raise QueryError(TOO_MANY_SAMPLES)
+
+    def check_cells(self, cells: int) -> None:
+        """Refuse to lay out so many cells, before any is allocated."""
+        if cells > self._samples_max * CELLS_PER_SAMPLE_MAX:
+            raise QueryError(TOO_MANY_SAMPLES)
 
     def check_series(self, series: int) -> None:
         if series > self._series_max:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from photoncloud.nightlight.core.engine.frame import Frame, merged, sorted_by_labels, stacked, with_names_dropped
+from photoncloud.nightlight.core.engine.frame import Frame, merged, stacked, with_names_dropped
 from photoncloud.nightlight.core.histogram import FloatHistogram
 from photoncloud.nightlight.core.labels import Labels
 from photoncloud.nightlight.errors import QueryError
@@ -52,8 +52,8 @@ def test_merge_keeps_histograms() -> None:
     assert found.only_floats().cells == 1
 
 
-def test_stack_sort_and_repeat() -> None:
+def test_stack_order_and_repeat() -> None:
     both = stacked([frame({"b/1": [1]}), frame({"a/1": [2]})])
-    assert [own.metric_name for own in sorted_by_labels(both).labels] == ["a", "b"]
+    assert [own.metric_name for own in both.rows([1, 0]).labels] == ["a", "b"]
     assert both.at_every(3).values.tolist() == [[1, 1, 1], [2, 2, 2]]
     assert both.where(np.array([[True], [False]])).without_empty_rows().labels == both.labels[:1]

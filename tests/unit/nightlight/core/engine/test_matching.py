@@ -67,3 +67,11 @@ def test_fill_of_the_many_side_happens_once_per_group(load: Load, values: Values
 def test_swapped_filter_keeps_the_left_value(load: Load, values: Values) -> None:
     load(10, 'one{x="1"} 5\nmany{x="1",y="1"} 1\nmany{x="1",y="2"} 9')
     assert values("one > on(x) group_right () many", 0) == {'{__name__="many", x="1", y="1"}': [5]}
+
+
+def test_too_many_combinations_are_refused(load: Load, values: Values, monkeypatch: pytest.MonkeyPatch) -> None:
+    load(600, "a 1 1\n" + 'b{x="1"} 1 _\nb{x="2"} _ 1')
+    assert values("a + on() b", 0, 600, 600) == {"{}": [2, 2]}
+    monkeypatch.setattr("photoncloud.nightlight.core.engine.matching.PAIRS_MAX", 1)
+    with pytest.raises(QueryError, match="too many samples"):
+        values("a + on() b", 0, 600, 600)

@@ -82,6 +82,13 @@ def test_samples_in_memory_are_limited(load: Load, ask: Ask) -> None:
         assert str(caught.value) == ("query processing would load too many samples into memory in query execution")
 
 
+@pytest.mark.parametrize("query", ["max_over_time(m[50y:1ms])", "sum_over_time(vector(1)[1y:1s])"])
+def test_subqueries_of_endless_steps_are_refused_before_they_are_laid_out(load: Load, ask: Ask, query: str) -> None:
+    load(10, "m 0+1x100")
+    with pytest.raises(QueryError, match="too many samples"):
+        ask(query, 500, samples_max=1_000_000)
+
+
 def test_samples_are_given_back(load: Load, ask: Ask) -> None:
     load(10, "m 0+1x100")
     assert ask("m + m + m + m + m", 500).samples_peak <= 3
