@@ -48,7 +48,8 @@ def _all_nodes(zone: Zone) -> Iterable[tuple[bytes, Node]]:
         yield node.name.lower(), node
 
 
-def _sets(name: bytes, node: Node) -> dict[Key, RRset]:
+def sets_of(name: bytes, node: Node) -> dict[Key, RRset]:
+    """The sets of a node, signatures by the type they cover."""
     found = {(name, rtype, 0): rrset for rtype, rrset in node.rrsets.items()}
     found.update({(name, rr.RRSIG, covered): rrset for covered, rrset in node.signatures.items()})
     return found
@@ -63,7 +64,7 @@ def diff(old: Zone, new: Zone) -> ChangeSet:
     for name in before.keys() | after.keys():
         one, other = before.get(name, empty), after.get(name, empty)
         if one is not other and (one.rrsets != other.rrsets or one.signatures != other.signatures):
-            _diff_node(_sets(name, one), _sets(name, other), deletions, additions)
+            diff_sets(sets_of(name, one), sets_of(name, other), deletions, additions)
     order = _change_order
     return ChangeSet(old.soa, new.soa, tuple(sorted(deletions, key=order)), tuple(sorted(additions, key=order)))
 
@@ -72,9 +73,10 @@ def _change_order(rrset: RRset) -> tuple[tuple[bytes, ...], int, tuple[bytes, ..
     return names.canonical_key(rrset.owner), rrset.rtype, rrset.rdatas
 
 
-def _diff_node(
+def diff_sets(
     before: Mapping[Key, RRset], after: Mapping[Key, RRset], deletions: list[RRset], additions: list[RRset]
 ) -> None:
+    """Append what to delete and to add to get from `before` to `after`; the SOA is not looked at."""
     for key in before.keys() | after.keys():
         if key[1] == rr.SOA:
             continue
@@ -103,7 +105,7 @@ def apply(zone: Zone, change: ChangeSet) -> Zone:
         editor.delete(rrset)
     for rrset in change.additions:
         editor.add(rrset)
-    editor.sets_of(zone.apex)[zone.apex, rr.SOA, 0] = change.new_soa
+    editor.at(zone.apex)[zone.apex, rr.SOA, 0] = change.new_soa
     return editor.finish()
 
 
@@ -113,21 +115,21 @@ class _Editor:
         self._touched = touched
         self._hashed_names = {node.name.lower(): digest for digest, node in zone.hashed.items()}
 
-    def sets_of(self, name: bytes) -> dict[Key, RRset]:
+    def at(self, name: bytes) -> dict[Key, RRset]:
         """The sets of a name, as they are by now."""
         sets = self._touched.get(name)
         if sets is None:
             node = self._zone.nodes.get(name)
-            sets = _sets(name, node) if node is not None else {}
+            sets = sets_of(name, node) if node is not None else {}
             digest = self._hashed_names.get(name)
             if digest is not None:
-                sets.update(_sets(name, self._zone.hashed[digest]))
+                sets.update(sets_of(name, self._zone.hashed[digest]))
             self._touched[name] = sets
         return sets
 
     def delete(self, rrset: RRset) -> None:
         for key, part in _split(rrset):
-            sets = self.sets_of(key[0])
+            sets = self.at(key[0])
             present = sets.get(key)
             left = dict.fromkeys(present.rdatas) if present is not None else {}
             for rdata in part.rdatas:
@@ -142,7 +144,7 @@ class _Editor:
 
     def add(self, rrset: RRset) -> None:
         for key, part in _split(rrset):
-            sets = self.sets_of(key[0])
+            sets = self.at(key[0])
             present = sets.get(key)
             if present is None:
                 sets[key] = part
