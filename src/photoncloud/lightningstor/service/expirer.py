@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 
 from photoncloud.lightningstor.core import key_space, lifecycle, lock
 from photoncloud.lightningstor.core.plan_put import EventRows
-from photoncloud.lightningstor.core.records import ObjectRecord
 from photoncloud.lightningstor.core.version_id import NULL_REF, VersionRef
 from photoncloud.lightningstor.errors import IndexUnavailable, OutOfSpace, S3Error, StoreDamaged
 from photoncloud.lightningstor.ports import Index
 from photoncloud.lightningstor.service.bucket_directory import Bucket, BucketDirectory
-from photoncloud.lightningstor.service.lifecycle_walk import Action, due_actions, rules_of
+from photoncloud.lightningstor.service.lifecycle_walk import Action, due_actions
 from photoncloud.lightningstor.service.objects import Deletion, Objects
 from photoncloud.lightningstor.service.outbox import Cause, EventOutbox
 from photoncloud.lightningstor.service.usage import UsageLedger
@@ -156,18 +155,3 @@ class Expirer:
     def _events(self, bucket: Bucket, key: bytes, event: str) -> EventRows:
         cause = Cause(LIFECYCLE_PRINCIPAL, "", "", self._now_ns())
         return lambda record, sequence: self._outbox.rows_of(bucket, cause, event, key, record, sequence)
-
-
-class ExpiryHeaders:
-    """`x-amz-expiration` of objects; `collaborators.Expiry` where lifecycle is switched on."""
-
-    def __init__(self, day_sec: int = lifecycle.DAY_SEC) -> None:
-        self._day_sec = day_sec
-
-    def header(self, bucket: Bucket, key: bytes, record: ObjectRecord) -> str | None:
-        rules = rules_of(bucket)
-        if not rules:
-            return None
-        name = key.decode("utf-8")
-        expiry = lifecycle.current_expiry(rules, name, record.size, record.tags, record.mtime_ms, self._day_sec)
-        return None if expiry is None else lifecycle.expiration_header(expiry)
