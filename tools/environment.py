@@ -38,6 +38,9 @@ DEBIAN_TEST_PEERS = {
     "zsh": "/usr/bin/zsh",
     "fish": "/usr/bin/fish",
     "systemd": "/usr/bin/systemd-analyze",
+    "faketime": "/usr/bin/faketime",
+    "iproute2": "/sbin/ip",
+    "e2fsprogs": "/sbin/mkfs.ext4",
 }
 
 
