@@ -111,7 +111,9 @@ def test_every_page_size(shape: dict[str, str], version: str, target: Target) ->
         assert [entry for page in pages(target, shape, size, version) for entry in page] == wanted, size
 
 
-@pytest.mark.parametrize("start", ["", "a", "a/", "dir1", "dir1/00", "dir1/99", "\uffff", "\U0001f600", "zzz"])
+@pytest.mark.parametrize(
+    "start", ["", "a", "a/", "dir1", "dir1/00", "dir1/99", "\uffff", "\U0001f600", "zzz", "dir1/" * 900]
+)
 def test_beginning_anywhere(start: str, target: Target) -> None:
     for name, version in (("marker", {}), ("start-after", {"list-type": "2"})):
         for delimiter in ({}, {"delimiter": "/"}):

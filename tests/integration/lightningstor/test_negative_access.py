@@ -144,7 +144,7 @@ def test_fields_that_need_a_right_of_their_own(world: World, field: str) -> None
         ("/mine/%zz", 404, "NoSuchKey"),
         ("/mine/%ff", 400, "InvalidArgument"),
         ("/mine/key?versionId=nonsense", 403, "AccessDenied"),
-        ("/mine/" + "k" * 1025, 404, "NoSuchKey"),
+        ("/mine/" + "k" * 1025, 400, "KeyTooLongError"),
     ],
 )
 def test_copying_needs_the_right_to_read(

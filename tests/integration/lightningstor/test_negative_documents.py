@@ -368,6 +368,58 @@ def test_hostile_queries(
     unharmed()
 
 
+LONG = ("k" * 1_025, "k" * 4_200, "k" * 9_000, "é" * 2_000)
+LONG_VALUES: list[tuple[str, str, dict[str, str], dict[str, str]]] = [
+    ("GET", "/VALUE", {}, {}),
+    ("GET", "/VALUE/key", {}, {}),
+    ("PUT", "/VALUE/key", {}, {}),
+    ("PUT", "/VALUE", {}, {}),
+    ("DELETE", "/VALUE", {}, {}),
+    ("GET", "/", {"prefix": "VALUE"}, {}),
+    ("GET", "/", {"bucket-region": "VALUE"}, {}),
+    ("GET", "/", {"continuation-token": "VALUE"}, {}),
+    ("GET", "/docs", {"prefix": "VALUE"}, {}),
+    ("GET", "/docs", {"prefix": "VALUE", "delimiter": "/"}, {}),
+    ("GET", "/docs", {"delimiter": "VALUE"}, {}),
+    ("GET", "/docs", {"marker": "VALUE"}, {}),
+    ("GET", "/docs", {"list-type": "2", "start-after": "VALUE"}, {}),
+    ("GET", "/docs", {"list-type": "2", "continuation-token": "VALUE"}, {}),
+    ("GET", "/docs", {"versions": "", "prefix": "VALUE"}, {}),
+    ("GET", "/docs", {"versions": "", "key-marker": "VALUE"}, {}),
+    ("GET", "/docs", {"versions": "", "key-marker": "a", "version-id-marker": "VALUE"}, {}),
+    ("GET", "/docs", {"uploads": "", "prefix": "VALUE"}, {}),
+    ("GET", "/docs", {"uploads": "", "key-marker": "VALUE"}, {}),
+    ("GET", "/docs", {"uploads": "", "key-marker": "VALUE", "upload-id-marker": "x"}, {}),
+    ("GET", "/docs", {"uploads": "", "key-marker": "a", "upload-id-marker": "VALUE"}, {}),
+    ("GET", "/docs/key", {"uploadId": "VALUE"}, {}),
+    ("GET", "/docs/key", {"versionId": "VALUE"}, {}),
+    ("GET", "/docs/key", {}, {"range": "bytes=VALUE"}),
+    ("GET", "/docs/key", {}, {"if-match": "VALUE"}),
+    ("GET", "/docs/key", {}, {"if-modified-since": "VALUE"}),
+    ("GET", "/docs/key", {}, {"origin": "VALUE"}),
+    ("GET", "/docs/key", {}, {"x-amz-expected-bucket-owner": "VALUE"}),
+    ("PUT", "/docs/copied", {}, {"x-amz-copy-source": "/VALUE/key"}),
+    ("PUT", "/docs/copied", {}, {"x-amz-copy-source": "/docs/VALUE"}),
+    ("PUT", "/docs/copied", {}, {"x-amz-copy-source": "/docs/key?versionId=VALUE"}),
+    ("GET", "/key", {}, {"host": "VALUE.localhost"}),
+    ("GET", "/key", {}, {"host": "VALUE"}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "query", "fields"), LONG_VALUES)
+def test_values_longer_than_any_row_of_the_index(
+    method: str, path: str, query: dict[str, str], fields: dict[str, str], target: Target, unharmed: Callable[[], None]
+) -> None:
+    for value in LONG:
+        asked = {name: text.replace("VALUE", value) for name, text in query.items()}
+        sent = {name: text.replace("VALUE", quote(value)) for name, text in fields.items()}
+        request = target.signed(method, path.replace("VALUE", quote(value)), query=asked, fields=sent)
+        answer = target.send(request)
+        assert answer.status == 200 or 400 <= answer.status < 500, (len(value), answer.status, answer.body[:300])
+        assert method == "GET" or answer.status != 200
+    unharmed()
+
+
 # ---- header injection
 
 

@@ -6,6 +6,8 @@ import re
 
 from photoncloud.lightningstor.errors import S3Error
 
+LONGEST_NAME = 63
+"""Bytes. Longer ones are looked for nowhere: the index refuses keys beyond its own limit."""
 _SHAPE = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ADDRESS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}")
 _FORBIDDEN_INSIDE = ("..", ".-", "-.")

@@ -19,6 +19,8 @@ part of a multipart body (`p` body id, number). The body id of a finished upload
 
 from __future__ import annotations
 
+from photoncloud.lightningstor.core.object_key import KEY_LIMIT_BYTES
+
 FAMILIES = "bcmvnuiprgoks"
 CURRENT = b"c"
 MARKER = b"m"
@@ -37,16 +39,19 @@ TARGET_UPLOAD = b"u"  # only as a candidate: parts of a finished or aborted uplo
 
 _SEQUENCE_TOP = 2**64 - 1
 _ESCAPE_END = b"\0\1"
+_LONGER_THAN_KEYS = KEY_LIMIT_BYTES + 1
+"""Prefixes and markers of listings may be longer than any key: cut here they stand where they stood, and the index,
+which refuses keys beyond its own limit, takes them."""
 
 
 def escape(key: bytes) -> bytes:
-    """Order-preserving, prefix-free form of a whole key."""
-    return key.replace(b"\0", b"\0\xff") + _ESCAPE_END
+    """Order-preserving, prefix-free form of a whole key; of a longer text, a form in the same place among the keys."""
+    return key[:_LONGER_THAN_KEYS].replace(b"\0", b"\0\xff") + _ESCAPE_END
 
 
 def escape_prefix(prefix: bytes) -> bytes:
-    """What the escaped form of every key beginning with `prefix` begins with."""
-    return prefix.replace(b"\0", b"\0\xff")
+    """What the escaped form of every key beginning with `prefix` begins with; no key begins with a longer text."""
+    return prefix[:_LONGER_THAN_KEYS].replace(b"\0", b"\0\xff")
 
 
 def unescape(escaped: bytes) -> bytes:

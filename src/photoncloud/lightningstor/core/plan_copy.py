@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from photoncloud.lightningstor.core.object_headers import Attributes
+from photoncloud.lightningstor.core.object_key import check_object_key
 from photoncloud.lightningstor.core.records import Body, Checksum, ObjectRecord
 from photoncloud.lightningstor.core.versioning import Head
 from photoncloud.lightningstor.errors import S3Error
@@ -42,7 +43,7 @@ class SourceName(NamedTuple):
 
 
 def parse_source(value: bytes) -> SourceName:
-    """`[/]bucket/key[?versionId=…]`, percent-decoded once. Raises S3Error InvalidArgument."""
+    """`[/]bucket/key[?versionId=…]`, percent-decoded once. Raises S3Error InvalidArgument, KeyTooLongError."""
     path, has_query, query = value.partition(b"?")
     version = ""
     if has_query:
@@ -59,6 +60,7 @@ def parse_source(value: bytes) -> SourceName:
         raise _nameless(value) from error
     if not bucket or not key:
         raise _nameless(value)
+    check_object_key(key)
     return names
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 from photoncloud.lightningstor.core import key_space, record_codec
+from photoncloud.lightningstor.core.bucket_name import LONGEST_NAME
 from photoncloud.lightningstor.core.records import BucketRecord
 from photoncloud.lightningstor.ports import Index
 
@@ -81,6 +82,8 @@ class BucketDirectory:
         self._known.pop(name, None)
 
     async def _read(self, name: str) -> Bucket | None:
+        if len(name) > LONGEST_NAME:
+            return None
         row = await self._index.get(key_space.bucket(name))
         if row is None:
             return None

@@ -23,7 +23,7 @@ from photoncloud.lightningstor.core import (
     token,
     xml_out,
 )
-from photoncloud.lightningstor.core.bucket_name import check_bucket_name
+from photoncloud.lightningstor.core.bucket_name import LONGEST_NAME, check_bucket_name
 from photoncloud.lightningstor.core.http_message import Reply
 from photoncloud.lightningstor.core.records import BucketRecord
 from photoncloud.lightningstor.core.transaction import Compare, Delete, Put, Transaction
@@ -298,7 +298,7 @@ class Buckets:
         prefix, region = query.get("prefix", ""), query.get("bucket-region", "")
         principal = call.authorised.principal
         about = (b"ListBuckets", principal.account_id.encode(), prefix.encode(), region.encode())
-        start = key_space.bucket(prefix)
+        start = key_space.bucket(prefix[: LONGEST_NAME + 1])
         if "continuation-token" in query:
             _, position = token.open_token(self._around.token_key, about, query["continuation-token"])
             start = max(start, key_space.bucket(position.decode()) + b"\0")
