@@ -368,6 +368,38 @@ def test_hostile_queries(
     unharmed()
 
 
+FILLINGS = {
+    "cors": "<CORSConfiguration><CORSRule><AllowedOrigin>{}</AllowedOrigin><AllowedMethod>GET</AllowedMethod>"
+    "</CORSRule></CORSConfiguration>",
+    "website": "<WebsiteConfiguration><IndexDocument><Suffix>{}</Suffix></IndexDocument></WebsiteConfiguration>",
+    "lifecycle": "<LifecycleConfiguration><Rule><Status>Enabled</Status><Filter><Prefix>{}</Prefix></Filter>"
+    "<Expiration><Days>1</Days></Expiration></Rule></LifecycleConfiguration>",
+    "notification": "<NotificationConfiguration><QueueConfiguration><Id>{}</Id><Queue>arn:photon:events:r:1:n</Queue>"
+    "<Event>s3:ObjectCreated:*</Event></QueueConfiguration></NotificationConfiguration>",
+    "tagging": "<Tagging><TagSet><Tag><Key>k</Key><Value>{}</Value></Tag></TagSet></Tagging>",
+    "acl": "<AccessControlPolicy><Owner><ID>{}</ID></Owner><AccessControlList/></AccessControlPolicy>",
+}
+
+
+@pytest.mark.parametrize("name", FILLINGS)
+def test_documents_that_fill_the_limit(name: str, target: Target, unharmed: Callable[[], None]) -> None:
+    """A mebibyte that grows when it is written again: what no row can hold is refused."""
+    before = target.send(target.signed("GET", "/docs", query={name: ""}))
+    frame = FILLINGS[name]
+    for character, count in (("x", 1_048_576 - len(frame) - 1), ('"', 1_000_000), ("é", 500_000), ("&amp;", 200_000)):
+        body = frame.format(character * count).encode()
+        fields = {"content-md5": base64.b64encode(hashlib.md5(body).digest()).decode()}
+        if name == "notification":
+            fields["x-amz-skip-destination-validation"] = "true"
+        answer = target.send(target.signed("PUT", "/docs", body, query={name: ""}, fields=fields))
+        assert answer.status in (200, 204) or 400 <= answer.status < 500, (character, answer.status, answer.body[:300])
+        if answer.status in (200, 204):
+            assert target.send(target.signed("GET", "/docs", query={name: ""})).status == 200
+            target.send(target.signed("DELETE", "/docs", query={name: ""}))
+    assert target.send(target.signed("GET", "/docs", query={name: ""})).status == before.status
+    unharmed()
+
+
 LONG = ("k" * 1_025, "k" * 4_200, "k" * 9_000, "é" * 2_000)
 LONG_VALUES: list[tuple[str, str, dict[str, str], dict[str, str]]] = [
     ("GET", "/VALUE", {}, {}),

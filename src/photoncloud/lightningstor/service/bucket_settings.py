@@ -41,6 +41,9 @@ VERSIONING_DISABLED = "Versioning is disabled on this server (features.versionin
 LIFECYCLE_DISABLED = "Lifecycle is disabled on this server (features.lifecycle = false)"
 WEBSITE_DISABLED = "Websites are disabled on this server (features.website = false)"
 ENCRYPTION_DISABLED = "Server-side encryption is disabled on this server (features.sse = false)"
+KEPT_BYTES_MAX = 512 * 1024
+"""Of one document as it is kept: escaping may make it longer than it came, and the index takes rows of 1 MiB. S3's own
+documents end at 64 KiB (CORS) or a thousand short rules (lifecycle)."""
 _LOCK_FORBIDS_SUSPENSION = (
     "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
 )
@@ -175,7 +178,12 @@ class BucketSettings:
         )
 
     async def _commit(self, bucket: Bucket, *changes: Put | Delete, compares: tuple[Compare, ...] = ()) -> None:
-        """Apply when the bucket's record is as it was read. Raises S3Error OperationAborted when it changed."""
+        """Apply when the bucket's record is as it was read.
+
+        Raises S3Error OperationAborted when it changed, MalformedXML when a document is too long to be kept.
+        """
+        if any(isinstance(change, Put) and len(change.value) > KEPT_BYTES_MAX for change in changes):
+            raise S3Error("MalformedXML")
         compare = Compare(key_space.bucket(bucket.record.name), bucket.revision)
         try:
             await self._index.commit(Transaction((compare, *compares), changes))
