@@ -43,7 +43,7 @@ def function_of(lines: int) -> str:
         ("lightningstor/core/x.py", DOC + "from datetime import datetime\ndatetime.now()\n", "core-pure"),
         ("lightningstor/core/x.py", DOC + "import importlib\n", "core-pure"),
         ("lightningstor/core/x.py", DOC + "import uuid\nuuid.uuid4()\n", "core-pure"),
-        ("lightningstor/core/x.py", DOC + "import xxhash\n", "core-pure"),
+        ("lightningstor/core/x.py", DOC + "import rocksdict\n", "core-pure"),
         ("runtime/x.py", DOC + "def f():\n    global x\n", "global"),
         ("backends/x.py", DOC + "import asyncio\nasyncio.create_task(f())\n", "task"),
         ("lightningstor/stray.py", DOC, "stray-file"),

@@ -12,6 +12,9 @@ from photoncloud.lightningstor.servers.http1_connection import SCRATCH_BYTES, Ap
 from photoncloud.lightningstor.servers.http1_reply import WRITE_HIGH_WATER_BYTES, HeadCache, ReplyWriter
 from photoncloud.runtime import listener, tasks
 
+TLS_SHUTDOWN_SEC = 2.0
+"""How long a client may take to answer the end of a TLS connection. Idle clients in a pool never do, and the loop's own
+half minute would be the length of every stop."""
 SWEEP_SEC = 0.25
 """How late a deadline may be noticed. One pass over all connections costs less than a timer per request."""
 
@@ -64,7 +67,12 @@ class HttpServer:
             for name, (address, context) in self.wanted.items():
                 bound = listener.bind(address)
                 self._addresses[name] = listener.bound_address(bound)
-                server = await loop.create_server(lambda: Http1Connection(self), sock=bound, ssl=context)
+                server = await loop.create_server(
+                    lambda: Http1Connection(self),
+                    sock=bound,
+                    ssl=context,
+                    ssl_shutdown_timeout=TLS_SHUTDOWN_SEC if context else None,
+                )
                 self._servers.append(server)
         except BaseException:
             await self.stop_accepting()
