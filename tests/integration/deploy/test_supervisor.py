@@ -181,8 +181,14 @@ def test_a_log_flood_never_blocks_the_child_and_is_rotated(installation) -> None
     installation.wait("b", "up")
     installation.wait("a", "up")
     kept = {"a.log", "a.log.1", "a.log.2", "a.log.3", "a.log.4"}
-    installation.until(lambda: set(log_sizes(installation.data_dir)) == kept, "rotated")
-    sizes = log_sizes(installation.data_dir)
+    sizes: dict[str, int] = {}
+
+    def is_complete() -> bool:
+        sizes.clear()
+        sizes.update(log_sizes(installation.data_dir))
+        return set(sizes) == kept
+
+    installation.until(is_complete, "rotated")
     assert all(size <= 11 * 1024 * 1024 for size in sizes.values())
 
 
