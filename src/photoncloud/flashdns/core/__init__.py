@@ -5,7 +5,7 @@ zones      master_tokens, generate, master_file -> zone_build -> zone; zone_chec
            finding, limits; serial, change_set, plan
 answers    answer (the definition), piece, additional, denial
 packets    message, edns, render, chaos, cookie, rate_limit, directory, respond
-speed      image_format, image_build, image_answers, image, fast_path, response_memo
+speed      image_format, image_build, image_answers, image_denial, image, fast_path, response_memo
 signing    dnskey, key_schedule, denial_chain, signing
 transfers  response, transfer_in, secondary, transfer_out, notify, tsig
 updates    update, update_policy

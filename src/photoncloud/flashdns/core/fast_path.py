@@ -16,7 +16,7 @@ from photoncloud.flashdns.core import rrtype as rr
 from photoncloud.flashdns.core.answer import Kind
 from photoncloud.flashdns.core.directory import HostedZone, ZoneDirectory
 from photoncloud.flashdns.core.edns import write_opt
-from photoncloud.flashdns.core.image import Image
+from photoncloud.flashdns.core.image import Compiled, Image
 from photoncloud.flashdns.core.limits import UDP_OCTETS_DEFAULT, UDP_OCTETS_PLAIN
 from photoncloud.flashdns.core.response_memo import ResponseMemo
 from photoncloud.flashdns.core.wire import HEADER_OCTETS, U16, read_plain_name
@@ -116,7 +116,8 @@ class FastPath:
             return None
         found = image.locate(name, qtype, dnssec=shape == _EDNS_DO)
         if found is None:
-            return None
+            absent = image.signed_nxdomain(name, qtype) if shape == _EDNS_DO else None
+            return None if absent is None else self._wrap(hosted, image, absent, shape)
         entry, is_by_encloser = found
         if not is_by_encloser:
             made = self._prepare(hosted, image, entry, len(name), shape)
@@ -130,7 +131,9 @@ class FastPath:
         return known
 
     def _prepare(self, hosted: HostedZone, image: Image, entry: int, qname_octets: int, shape: bytes) -> Prepared:
-        made = image.finished(entry, qname_octets)
+        return self._wrap(hosted, image, image.finished(entry, qname_octets), shape)
+
+    def _wrap(self, hosted: HostedZone, image: Image, made: Compiled, shape: bytes) -> Prepared:
         opt = self._opts[shape]
         first = 0x84 if made.is_authoritative else 0x80
         additionals = made.additionals + (1 if opt else 0)

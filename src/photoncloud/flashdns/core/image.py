@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zlib
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from photoncloud.flashdns.core import image_format as fmt
 from photoncloud.flashdns.core import name as names
 from photoncloud.flashdns.core import rrtype as rr
 from photoncloud.flashdns.core.answer import AnswerOptions, Kind
+from photoncloud.flashdns.core.image_denial import DenialIndex
 from photoncloud.flashdns.core.zone import Node, Nsec3Param, RRset
 from photoncloud.flashdns.errors import ImageDamaged
 
+# What one process keeps decoded of one image: enough for the nodes every proof needs, little beside the image.
+_NODES_REMEMBERED = 4096
+# Where a name that does not exist is still not simply missing.
+_NOT_HERE = fmt.NODE_OCCLUDED | fmt.NODE_CUT | fmt.NODE_BELOW_DNAME | fmt.NODE_DNAME
 _SLOW_TYPES = frozenset({rr.ANY, rr.RRSIG})
 
 
@@ -43,7 +48,20 @@ class Image:
         if len(view) < fmt.HEADER_SIZE:
             raise ImageDamaged("shorter than a header")
         head = fmt.HEADER.unpack_from(view)
-        magic, kind, self._image_flags, version, _, total, digest, _, self.revision, self.serial, seed, apex = head
+        (
+            magic,
+            kind,
+            self._image_flags,
+            version,
+            self._probes,
+            total,
+            digest,
+            _,
+            self.revision,
+            self.serial,
+            seed,
+            apex,
+        ) = head
         if magic != fmt.MAGIC or version != fmt.VERSION or kind != fmt.KIND_BASE:
             raise ImageDamaged("not an image of this version")
         if total != len(view):
@@ -55,6 +73,7 @@ class Image:
         self._apex_index = apex
         self._open_sections(view)
         self.apex = self._name_of(apex)
+        self._loaded: dict[int, Node] = {}
         self._apex_labels = names.label_count(self.apex)
 
     def _open_sections(self, view: memoryview) -> None:
@@ -67,10 +86,11 @@ class Image:
         self._answers, self._tails, self._octets = parts["answers"], parts["tails"], parts["octets"]
         self._fragments = parts["fragments"].cast("I")
         self._relocs = parts["relocs"].cast("H")
-        self._denial = parts["denial"]
+        is_nsec3 = bool(self._image_flags & fmt.FLAG_NSEC3)
+        self._denial = DenialIndex(parts["denial"], is_nsec3=is_nsec3, name_of=self._name_of)
         self.meta: dict[str, Any] = json.loads(bytes(parts["meta"]))
         self.options = AnswerOptions(**self.meta["options"])
-        self._nxdomain: int | None = self.meta["nxdomain"]
+        self._nxdomain, self._signed_nxdomain = self.meta["nxdomain"]
 
     # --- nodes
 
@@ -85,9 +105,9 @@ class Image:
         """The node number of a folded name, -1 when it does not exist."""
         slots = self._slots
         size = len(slots)
-        at = zlib.crc32(name, self._seed) % size
+        at = fmt.home_slot(name, self._seed, size)
         length = len(name)
-        for _ in range(fmt.MAX_PROBES):
+        for _ in range(self._probes):
             number = slots[at]
             if not number:
                 return -1
@@ -102,6 +122,14 @@ class Image:
         return None if number < 0 else self._load(number)
 
     def _load(self, number: int) -> Node:
+        node = self._loaded.get(number)
+        if node is None:
+            if len(self._loaded) >= _NODES_REMEMBERED:
+                self._loaded.clear()
+            node = self._loaded[number] = self._decode(number)
+        return node
+
+    def _decode(self, number: int) -> Node:
         name_at, length, *_, count, first = self._node(number)
         name = bytes(self._names[name_at : name_at + length])
         rrsets: dict[int, RRset] = {}
@@ -131,15 +159,15 @@ class Image:
     def nodes(self) -> Iterator[tuple[bytes, Node]]:
         """Every name of the zone, folded, in canonical order (NSEC3 nodes are not names)."""
         for number in range(self.node_count):
-            yield self._name_of(number), self._load(number)
+            yield self._name_of(number), self._decode(number)
 
     # --- denial
 
-    @property
+    @cached_property
     def is_signed(self) -> bool:
         return bool(self._image_flags & fmt.FLAG_SIGNED)
 
-    @property
+    @cached_property
     def nsec3(self) -> Nsec3Param | None:
         if not self._image_flags & fmt.FLAG_NSEC3:
             return None
@@ -149,43 +177,16 @@ class Image:
         return Nsec3Param(rdata[0], int.from_bytes(rdata[2:4], "big"), rdata[5:])
 
     def nsec_before(self, name: bytes) -> Node | None:
-        if self._image_flags & fmt.FLAG_NSEC3:
-            return None
-        order = self._denial.cast("I")
-        key = names.canonical_key(name)
-        low, high = 0, len(order)
-        while low < high:
-            middle = (low + high) // 2
-            if names.canonical_key(self._name_of(order[middle])) <= key:
-                low = middle + 1
-            else:
-                high = middle
-        return self._load(order[low - 1]) if len(order) else None
-
-    def _hash_before(self, digest: bytes) -> tuple[bytes, int] | None:
-        if not self._image_flags & fmt.FLAG_NSEC3:
-            return None
-        size = fmt.DENIAL_HASH.size
-        low, high = 0, len(self._denial) // size
-        count = high
-        while low < high:
-            middle = (low + high) // 2
-            if self._denial[middle * size : middle * size + 20].tobytes() <= digest:
-                low = middle + 1
-            else:
-                high = middle
-        if not count:
-            return None
-        found, number = fmt.DENIAL_HASH.unpack_from(self._denial, ((low - 1) % count) * size)
-        return found, number
+        return self._proof(self._denial.nsec_before(name))
 
     def nsec3_at(self, digest: bytes) -> Node | None:
-        found = self._hash_before(digest)
-        return self._load(found[1]) if found is not None and found[0] == digest else None
+        return self._proof(self._denial.nsec3_at(digest))
 
     def nsec3_before(self, digest: bytes) -> Node | None:
-        found = self._hash_before(digest)
-        return self._load(found[1]) if found is not None else None
+        return self._proof(self._denial.nsec3_before(digest))
+
+    def _proof(self, position: int | None) -> Node | None:
+        return None if position is None else self._load(self._denial.node(position))
 
     # --- finished answers
 
@@ -212,7 +213,23 @@ class Image:
     def compiled(self, name: bytes, qtype: int, *, dnssec: bool) -> Compiled | None:
         """The finished answer for a folded QNAME at or below the apex; None when the lookup has to make it."""
         found = self.locate(name, qtype, dnssec=dnssec)
-        return None if found is None else self.finished(found[0], len(name))
+        if found is not None:
+            return self.finished(found[0], len(name))
+        return self.signed_nxdomain(name, qtype) if dnssec else None
+
+    def signed_nxdomain(self, name: bytes, qtype: int) -> Compiled | None:
+        """NXDOMAIN of a signed zone: finished but for the proofs, which are looked up. None when it is another case."""
+        if self._signed_nxdomain is None or qtype in _SLOW_TYPES:
+            return None
+        number, start = self.closest(name)
+        node = self._node(number)
+        if not start or node[3] & _NOT_HERE or node[5] != fmt.NONE:
+            return None
+        made = self.finished(self._signed_nxdomain, len(name))
+        fragments = [self._denial.fragment(at) for at in self._denial.nxdomain(name, name[start:], self.nsec3)]
+        tails = b"".join([self._moved_tail(tail, len(name)) for tail, _ in fragments])
+        count = made.authorities + sum(records for _, records in fragments)
+        return made._replace(octets=made.octets + tails, authorities=count)
 
     def locate(self, name: bytes, qtype: int, *, dnssec: bool) -> tuple[int, bool] | None:
         """The number of the finished answer, and whether it is the same for every QNAME of this length there.

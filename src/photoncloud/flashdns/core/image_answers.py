@@ -100,6 +100,10 @@ class AnswerStore:
             made.append(_taken(sections, start, pointers, qname_octets))
         return made
 
+    def shared(self, piece: Piece) -> tuple[int, int]:
+        """A shared piece by itself: (number of its tail, records in it)."""
+        return self._tail(self._shared_fragment(piece)), _records(piece)
+
     def _shared_fragment(self, piece: Piece) -> Fragment:
         key = piece.rrset, piece.signatures
         known = self._shared.get(key)

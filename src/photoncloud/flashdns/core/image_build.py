@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import NamedTuple
@@ -18,11 +17,13 @@ from photoncloud.flashdns.core import name as names
 from photoncloud.flashdns.core import rrtype as rr
 from photoncloud.flashdns.core.answer import Answer, AnswerOptions, answer
 from photoncloud.flashdns.core.image_answers import AnswerStore, Trailer
+from photoncloud.flashdns.core.piece import Piece
 from photoncloud.flashdns.core.rdata_layout import LAYOUTS
 from photoncloud.flashdns.core.zone import Node, RRset, Zone
 
 BUILDER_VERSION = 1
-SEEDS_TRIED = 64  # a seed fails rarely at load 0.5; this many failures mean a defect
+# Tables tried for short probes: with good hashing the load of the last one gives them to millions of names.
+SEEDS_TRIED, GROWTHS_TRIED = 2, 3
 # Questions worth finishing for an alias; other types are rare and take the reference path.
 _ALIAS_TYPES = (rr.A, rr.AAAA, rr.HTTPS, rr.MX, rr.TXT)
 _PRIVATE_TYPES = range(65280, 65535)  # RFC 6895: one the zone lacks stands for every type a node does not have
@@ -69,7 +70,7 @@ class _Builder:
         self._defaults: dict[int, int] = {}
         self._runs: dict[int, tuple[int, int]] = {}
         self._dependants: set[tuple[int, int]] = set()
-        self._has_nxdomain = False
+        self._nxdomain: dict[int, int] = {}
         self._trailer: Trailer | None = None
         self._nodata: int | None = None
         servers = zone.apex_node.rrsets.get(rr.NS)
@@ -217,14 +218,15 @@ class _Builder:
                 self._dependants.add((other, number))
 
     def _add_nxdomain(self) -> None:
-        """The plain NXDOMAIN is one answer for the whole zone; it is filed last, under no node."""
+        """The plain NXDOMAIN is one answer for the whole zone; it is filed under no node. The signed one lacks only
+        the proofs, which differ from name to name."""
         asked = self._missing_name()
         if asked is None:
             return
-        reply = answer(self._zone, asked, rr.A, options=self._options)
-        if reply.rcode == rr.NXDOMAIN:
-            self._answers.add(reply, fmt.QTYPE_DEFAULT, 0)
-            self._has_nxdomain = True
+        for dnssec in self._shapes:
+            reply = answer(self._zone, asked, rr.A, dnssec=bool(dnssec), options=self._options)
+            del reply.authority[1:]
+            self._nxdomain[dnssec] = self._answers.add(reply, fmt.QTYPE_DEFAULT, dnssec)
 
     def _missing_name(self) -> bytes | None:
         """Some name that does not exist and no wildcard covers."""
@@ -239,16 +241,17 @@ class _Builder:
     # --- laying down
 
     def finish(self, revision: int, meta: Mapping[str, object]) -> bytes:
-        seed, slots = _slots(self._order)
+        seed, probes, slots = _slots(self._order)
         nodes = self._pack_nodes()
         store = self._answers
         described = {
             "builder": BUILDER_VERSION,
             "options": asdict(self._options),
-            "nxdomain": store.count - 1 if self._has_nxdomain else None,
+            "nxdomain": [self._nxdomain.get(shape) for shape in (0, fmt.SHAPE_DO)],
             "nodes": len(self._order),
             "info": dict(meta),
         }
+        denial = self._denial()
         dependants = b"".join(fmt.PAIR.pack(*pair) for pair in sorted(self._dependants))
         sections: dict[str, tuple[int, bytes]] = {
             "slots": (len(slots) // 4, slots),
@@ -257,11 +260,13 @@ class _Builder:
             "rrsets": (self._rrset_count, bytes(self._rrsets)),
             "data": (0, bytes(self._data)),
             **store.sections(),
-            "denial": self._denial(),
+            "denial": denial,
             "dependants": (len(self._dependants), dependants),
             "meta": (1, json.dumps(described, separators=(",", ":"), sort_keys=True).encode()),
         }
-        return _assemble(self._zone, self._image_flags(), revision, seed, self._index[self._zone.apex], sections)
+        return _assemble(
+            self._zone, self._image_flags(), revision, (seed, probes), self._index[self._zone.apex], sections
+        )
 
     def _pack_nodes(self) -> bytes:
         out = bytearray()
@@ -283,13 +288,18 @@ class _Builder:
         )  # fmt: skip
 
     def _denial(self) -> tuple[int, bytes]:
-        if self._hashed:
-            first = len(self._order)
-            packed = [fmt.DENIAL_HASH.pack(digest, first + at) for at, (digest, _) in enumerate(self._hashed)]
-        else:
-            nodes = self._zone.nodes
-            packed = [fmt.U32.pack(at) for at, name in enumerate(self._order) if rr.NSEC in nodes[name].rrsets]
+        packed = []
+        for at, (digest, node) in enumerate(self._hashed, len(self._order)):
+            packed.append(fmt.DENIAL_NSEC3.pack(digest, at, *self._proof(node, rr.NSEC3)))
+        for at, name in enumerate(self._order if not self._hashed else ()):
+            node = self._zone.nodes[name]
+            if rr.NSEC in node.rrsets:
+                packed.append(fmt.DENIAL_NSEC.pack(at, *self._proof(node, rr.NSEC)))
         return len(packed), b"".join(packed)
+
+    def _proof(self, node: Node, rtype: int) -> tuple[int, int]:
+        signatures = node.signatures.get(rtype) if self._zone.is_signed else None
+        return self._answers.shared(Piece(node.rrsets[rtype], signatures, is_shared=True))
 
     def _image_flags(self) -> int:
         flags = fmt.FLAG_SIGNED if self._zone.is_signed else 0
@@ -302,29 +312,40 @@ class _Builder:
         return flags
 
 
-def _slots(order: list[bytes]) -> tuple[int, bytes]:
-    """A seed that keeps every probe short, and the table."""
+def _slots(order: list[bytes]) -> tuple[int, int, bytes]:
+    """A seed, the most probes any name needs, and the table."""
     size = 8
     while size < 2 * len(order):
         size *= 2
-    for seed in range(SEEDS_TRIED):
-        table = [0] * size
-        if all(_place_in(table, zlib.crc32(name, seed) % size, number + 1) for number, name in enumerate(order)):
-            return seed, b"".join(map(fmt.U32.pack, table))
-    return _slots(order + [b""] * len(order))
+    for attempt in range(GROWTHS_TRIED * SEEDS_TRIED):
+        seed = attempt % SEEDS_TRIED
+        table, probes = _fill(order, size << attempt // SEEDS_TRIED, seed)
+        if probes <= fmt.MAX_PROBES:
+            break
+    return seed, probes, b"".join(map(fmt.U32.pack, table))
 
 
-def _place_in(table: list[int], at: int, value: int) -> bool:
-    for step in range(fmt.MAX_PROBES):
-        slot = (at + step) % len(table)
-        if not table[slot]:
-            table[slot] = value
-            return True
-    return False
+def _fill(order: list[bytes], size: int, seed: int) -> tuple[list[int], int]:
+    table = [0] * size
+    most = 1
+    for number, name in enumerate(order, 1):
+        slot = fmt.home_slot(name, seed, size)
+        probes = 1
+        while table[slot]:
+            slot = slot + 1 if slot + 1 < size else 0
+            probes += 1
+        table[slot] = number
+        most = max(most, probes)
+    return table, most
 
 
 def _assemble(
-    zone: Zone, flags: int, revision: int, seed: int, apex: int, sections: Mapping[str, tuple[int, bytes]]
+    zone: Zone,
+    flags: int,
+    revision: int,
+    hashing: tuple[int, int],
+    apex: int,
+    sections: Mapping[str, tuple[int, bytes]],
 ) -> bytes:
     table = bytearray()
     body = bytearray()
@@ -337,8 +358,8 @@ def _assemble(
 
     def head(digest: bytes) -> bytes:
         packed = fmt.HEADER.pack(
-            fmt.MAGIC, fmt.KIND_BASE, flags, fmt.VERSION, 0, fmt.HEADER_SIZE + len(body), digest, bytes(32), revision,
-            zone.serial, seed, apex,
+            fmt.MAGIC, fmt.KIND_BASE, flags, fmt.VERSION, hashing[1], fmt.HEADER_SIZE + len(body), digest, bytes(32),
+            revision, zone.serial, hashing[0], apex,
         )  # fmt: skip
         return packed + bytes(fmt.SECTION_TABLE_AT - len(packed)) + bytes(table)
 

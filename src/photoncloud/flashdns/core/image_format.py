@@ -1,7 +1,8 @@
 """The layout of a compiled zone, version 1: little-endian, sections 8-aligned, offsets from the first octet.
 
 header    512 octets: HEADER, then at SECTION_TABLE_AT one SECTION for each section
-slots     u32: node index + 1, 0 empty; open addressing on crc32(folded name, seed), linear probing
+slots     u32: node index + 1, 0 empty; a power of two of them, at least two for each node; a name starts at
+          `home_slot` and follows linear probing, at most as many steps as the header says
 nodes     NODE: name in `names`, labels, flags, parent, wildcard child, default answer, answers, sets
 names     octets of folded names and of owners as written
 rrsets    RRSET: type, type covered (signatures), TTL, owner, count, offset in `data`
@@ -11,7 +12,7 @@ fragments u32: fragment indices, a run for each answer
 tails     TAIL: octets in `octets`, the length of QNAME they were made for, a run of `relocs`
 octets    finished octets, equal ones once
 relocs    u16: positions in a tail of pointers that grow with QNAME
-denial    DENIAL (NSEC: node index in canonical order) or 20 octets of hash + u32 (NSEC3), sorted
+denial    DENIAL_NSEC in canonical order or DENIAL_NSEC3 in order of hashes: node, its record as a tail, records there
 dependants u32 pairs (name, owner): the answers of `owner` embed data of `name`; sorted
 meta      JSON for people and tools
 """
@@ -19,13 +20,14 @@ meta      JSON for people and tools
 from __future__ import annotations
 
 from struct import Struct
+from zlib import crc32
 
 from photoncloud.flashdns.core.answer import Kind
 
 MAGIC = b"PFDNSI01"
 HEADER_SIZE = 512
-# magic, kind, flags, version, reserved, length, SHA-256 of the image (with zeros here), of the base, revision, serial,
-# seed, apex node
+# magic, kind, flags, version, most probes, length, SHA-256 of the image (zeros here), SHA-256 of the base, revision,
+# serial, seed, apex node
 HEADER = Struct("<8sBBHIQ32s32sQIII")
 DIGEST_AT, DIGEST_OCTETS = 24, 32
 SECTION_TABLE_AT = 128
@@ -53,10 +55,20 @@ SHAPE_DO, SHAPE_SYNTHESIZED = 1, 2
 QTYPE_DEFAULT = 0  # any type without an entry of its own
 KINDS: tuple[Kind, ...] = ("positive", "nodata", "nxdomain", "referral", "error")
 TAIL = Struct("<QIHHI")  # offset, length, octets of QNAME, relocs, first reloc
-DENIAL_HASH = Struct("<20sI")
+DENIAL_NSEC = Struct("<IIHxx")
+DENIAL_NSEC3 = Struct("<20sIIHxx")
+HASH_OCTETS = 20
 U16 = Struct("<H")
 NAME_PLACE = Struct("<IB")  # the start of NODE
 ANSWER_KEY = Struct("<HB")  # the start of ANSWER
 U32 = Struct("<I")
 PAIR = Struct("<II")
+# What the builder aims at by growing the table. A zone made of colliding names may need more; the header tells.
 MAX_PROBES = 16
+
+
+def home_slot(name: bytes, seed: int, slots: int) -> int:
+    """Where probing for a folded name starts. CRC-32 is linear: names that differ in digits only would stand in rows,
+    so its bits are mixed (Fibonacci hashing) and the highest ones taken."""
+    mixed = crc32(name, seed) * 0x9E3779B1 & 0xFFFFFFFF
+    return mixed * slots >> 32
