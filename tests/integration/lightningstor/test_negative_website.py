@@ -135,6 +135,14 @@ def test_paths_cannot_add_fields(path: str, site: Site) -> None:
     assert not answer.headers.get("location", "").startswith(("http://evil", "//"))
 
 
+@pytest.mark.parametrize("length", [1_025, 4_200, 9_000])
+def test_paths_and_hosts_longer_than_any_name(length: int, site: Site) -> None:
+    long = "k" * length
+    assert site.web.send(site.web.anonymous("GET", f"/{long}")).status in (403, 404)
+    assert site.web.send(site.web.anonymous("GET", f"/{long}/")).status in (403, 404)
+    assert site.web.send(replace(site.web, host=long).anonymous("GET", "/")).status == 404
+
+
 def test_errors_do_not_echo_markup(site: Site) -> None:
     answer = site.web.send(
         replace(site.web.anonymous("GET", "/"), path="/<script>alert(1)</script>".replace("<", "%3C"))
