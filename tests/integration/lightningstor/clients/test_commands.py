@@ -6,6 +6,7 @@ import filecmp
 import os
 import random
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ AWS_V1 = str(ROOT / ".venv" / "bin" / "aws")
 AWS_V2 = "/usr/bin/aws"
 RCLONE = str(ROOT / ".venv-peers" / "bin" / "rclone")
 FILES = 1000
+AGE_SEC = 3600
+"""Files are as old as people's files are: S3 tells times in whole seconds, so a file that is uploaded within the second
+it was written in looks newer than its object, and `sync` sends it again, at Amazon too."""
 
 
 def needs(program: str) -> pytest.MarkDecorator:
@@ -39,6 +43,9 @@ def make_tree(folder: Path, files: int) -> None:
         name = ("plain", "with space", "plus+sign", "ünïcode", "per%cent", "tilde~")[number % 6]
         (where / f"{name}-{number}.txt").write_bytes(draw.randbytes(draw.randint(0, 3000)))
     (folder / "large.bin").write_bytes(draw.randbytes(20 * 2**20))
+    written = time.time() - AGE_SEC
+    for path in folder.rglob("*"):
+        os.utime(path, (written, written))
 
 
 def same_tree(left: Path, right: Path) -> bool:
