@@ -13,95 +13,20 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
-from xml.etree import ElementTree
 
 import pytest
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from photoncloud.testkit.s3_wire import Wire
+
 READ_LIMIT_SEC = 10
 BUCKET = "front-bucket"
 HOST = b"Host: localhost\r\n"
-
-
-@dataclass
-class Answer:
-    """One reply as it was on the wire."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def code(self) -> str:
-        """S3's error code, empty when the body is no error document."""
-        if b"<Error>" not in self.body:
-            return ""
-        return ElementTree.fromstring(self.body).findtext("Code") or ""
-
-    def field(self, name: str) -> str | None:
-        return ElementTree.fromstring(self.body).findtext(name)
-
-
-class Wire:
-    """A raw connection."""
-
-    def __init__(self, address: tuple[str, int]) -> None:
-        self.socket = socket.create_connection(address, timeout=READ_LIMIT_SEC)
-        self._buffer = b""
-
-    def send(self, data: bytes) -> None:
-        self.socket.sendall(data)
-
-    def read_answer(self, *, head_only: bool = False) -> Answer:
-        """The next reply, interim ones included."""
-        head = self._until(b"\r\n\r\n")
-        lines = head.decode("latin-1").split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:-2])}
-        status = int(lines[0].split(" ")[1])
-        if head_only or status in (100, 204, 304):
-            return Answer(status, headers, b"")
-        if headers.get("transfer-encoding") == "chunked":
-            return Answer(status, headers, self._chunks())
-        return Answer(status, headers, self._exactly(int(headers.get("content-length", "0"))))
-
-    def is_closed(self) -> bool:
-        """Whether the server ended the connection and sent nothing more."""
-        try:
-            return not self._buffer and self.socket.recv(1) == b""
-        except ConnectionResetError:
-            return True
-
-    def _until(self, mark: bytes) -> bytes:
-        while mark not in self._buffer:
-            self._receive()
-        head, _, self._buffer = self._buffer.partition(mark)
-        return head + mark
-
-    def _exactly(self, count: int) -> bytes:
-        while len(self._buffer) < count:
-            self._receive()
-        data, self._buffer = self._buffer[:count], self._buffer[count:]
-        return data
-
-    def _chunks(self) -> bytes:
-        body = b""
-        while size := int(self._until(b"\r\n"), 16):
-            body += self._exactly(size)
-            self._exactly(2)
-        self._until(b"\r\n")
-        return body
-
-    def _receive(self) -> None:
-        data = self.socket.recv(65536)
-        if not data:
-            raise ConnectionError(f"closed after {self._buffer!r}")
-        self._buffer += data
 
 
 @pytest.fixture(scope="module")
@@ -315,7 +240,7 @@ def test_method_not_allowed_names_what_is(wire: Wire) -> None:
     wire.send(get(b"/b?delete"))
     answer = wire.read_answer()
     assert answer.headers["allow"] == "POST"
-    assert (answer.field("Method"), answer.field("ResourceType")) == ("GET", "MULTI_OBJECT_DELETE")
+    assert (answer.element("Method"), answer.element("ResourceType")) == ("GET", "MULTI_OBJECT_DELETE")
 
 
 def test_every_reply_names_itself(wire: Wire) -> None:
@@ -324,9 +249,9 @@ def test_every_reply_names_itself(wire: Wire) -> None:
     for answer in (first, second):
         assert answer.headers["server"] == "lightningstor"
         assert answer.headers["date"].endswith(" GMT")
-        assert answer.headers["x-amz-id-2"] == answer.field("HostId")
+        assert answer.headers["x-amz-id-2"] == answer.element("HostId")
         request_id = answer.headers["x-amz-request-id"]
-        assert request_id == answer.field("RequestId")
+        assert request_id == answer.element("RequestId")
         assert len(request_id) == 16
         assert request_id.isalnum()
         assert request_id.isupper() or request_id.isdigit()
@@ -460,7 +385,7 @@ def test_put_in_chunked_coding_needs_a_streaming_payload(wire: Wire, signed: Any
     request = signed("PUT", f"/{bucket}/k", fields={"Transfer-Encoding": "chunked"}, length=None)
     wire.send(request + b"4\r\nbody\r\n0\r\n\r\n")
     answer = wire.read_answer()
-    assert (answer.status, answer.code, answer.field("Header")) == (501, "NotImplemented", "Transfer-Encoding")
+    assert (answer.status, answer.code, answer.element("Header")) == (501, "NotImplemented", "Transfer-Encoding")
 
 
 def streamed(signed: Any, bucket: str, framed: bytes) -> bytes:
